@@ -1,0 +1,90 @@
+// Accepts the trigger that stands on the pvc (rows 2, 4 and 5 of the window's table): from here the
+// application is known to stand still, until release-by at the latest.
+import type { PersistentVolumeClaim } from '../api/kubernetes.ts';
+import type { Proceed } from '../api/sync.ts';
+import { ANNOTATIONS } from '../domain/copy-trigger.ts';
+import type { CopyWindow } from '../domain/copy-trigger.ts';
+import { viewOf, applyWindowEvent } from './window.ts';
+import type { Applied } from './window.ts';
+import { readWindowState } from '../domain/copy-window.ts';
+import type { WindowEvent } from '../domain/copy-window.ts';
+import { failures } from '../domain/failures.ts';
+import { annotationWrittenAt } from '../domain/managed-fields.ts';
+import { refusal } from './context.ts';
+import type { Taking } from './context.ts';
+import { until } from './watching.ts';
+
+/** An accepted window; times are API-server milliseconds since the epoch. */
+export interface Frozen {
+  readonly window: CopyWindow;
+  readonly releaseBy: number;
+  /** Since when the application stands still, as well as we can know. */
+  readonly triggeredAt: number;
+}
+
+/** Undefined when there is nothing to accept yet, or when the source was edited since the plan was made. */
+export async function acceptTrigger(
+  taking: Taking,
+  proceed: Proceed | undefined,
+): Promise<Frozen | undefined> {
+  const { context, pvc, signal } = taking;
+  const { cluster } = context;
+  if (outdated(taking)) return undefined;
+  for (;;) {
+    const applied = await applyWindowEvent(
+      { cluster, pvc, signal, from: 'watch' },
+      acceptance(taking, proceed),
+    );
+    const { decision } = applied;
+    if (decision.do === 'patch') return frozenBy(taking, applied, decision.window);
+    if (decision.do === 'nothing' && decision.because === 'done' && decision.window !== undefined)
+      return frozenBy(taking, applied, decision.window);
+    if (decision.do === 'nothing') return undefined;
+    if (decision.do !== 'wait') throw refusal(failures.windowLost(`${pvc.namespace}/${pvc.name}`));
+    await anotherVersion(taking, applied.pvc);
+  }
+}
+
+function acceptance({ plan, run }: Taking, proceed: Proceed | undefined): WindowEvent {
+  const { gate } = plan;
+  const windowId = gate.kind === 'open' ? '' : gate.windowId;
+  const { freezeBoundMs } = plan.limits;
+  if (proceed !== undefined) return { kind: 'proceed', run, windowId, by: proceed.by, freezeBoundMs };
+  return { kind: 'trigger', run, windowId, asked: gate.kind === 'asked', freezeBoundMs };
+}
+
+// The plan is pinned at acceptance: a retry that finds its window accepted keeps it, whatever was edited since.
+function outdated({ context, plan, pvc, run }: Taking): boolean {
+  const source = context.cluster.sources.watch().get(plan.source);
+  if (source === undefined || source.metadata.generation === plan.generation) return false;
+  const watched = context.cluster.pvcs.watch().get(pvc);
+  const current = watched && readWindowState(viewOf(watched));
+  return !(current?.state === 'frozen' && current.window.runs.includes(run));
+}
+
+function frozenBy({ plan }: Taking, { pvc, time }: Applied, window: CopyWindow): Frozen {
+  const releaseBy = Date.parse(pvc?.metadata.annotations?.[ANNOTATIONS.releaseBy] ?? '');
+  const asked = plan.gate.kind === 'asked' ? Date.parse(plan.gate.waitingSince) : 0;
+  const stood = pvc === undefined || window.trigger === undefined ? undefined : standsStillSince(pvc);
+  return {
+    window,
+    releaseBy: Number.isNaN(releaseBy) ? time : releaseBy,
+    triggeredAt: Math.min(time, Math.max(asked, stood ?? time)),
+  };
+}
+
+// By the owner's own word, else by the time at which the trigger was written.
+function standsStillSince(pvc: PersistentVolumeClaim): number | undefined {
+  const quiescedAt = Date.parse(pvc.metadata.annotations?.[ANNOTATIONS.quiescedAt] ?? '');
+  return Number.isNaN(quiescedAt) ? annotationWrittenAt(pvc, ANNOTATIONS.copyTrigger) : quiescedAt;
+}
+
+async function anotherVersion(
+  { context, pvc, signal }: Taking,
+  seen: PersistentVolumeClaim | undefined,
+): Promise<void> {
+  const watch = context.cluster.pvcs.watch();
+  const changed = () =>
+    watch.get(pvc)?.metadata.resourceVersion === seen?.metadata.resourceVersion ? undefined : true;
+  await until([watch], changed, signal);
+}

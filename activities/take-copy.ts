@@ -1,0 +1,81 @@
+// copy: accept the trigger, create the copy, wait for the cut, release. All of it is inside the freeze, so
+// it waits for nothing else: readiness and the mover's volume are waited for with the application running.
+import type { CopyAttempt, CopyTimes, Proceed, SyncPlan } from '../api/sync.ts';
+import type { CopyWindow } from '../domain/copy-trigger.ts';
+import { MARGIN_MS, wholeSeconds } from '../domain/copy-window.ts';
+import { goDuration } from '../domain/duration.ts';
+import { events } from '../domain/events.ts';
+import type { SyncEvent } from '../domain/events.ts';
+import { failures } from '../domain/failures.ts';
+import { acceptTrigger } from './accept-trigger.ts';
+import type { Frozen } from './accept-trigger.ts';
+import { attended, currentRun, refusal } from './context.ts';
+import type { SyncContext, Taking } from './context.ts';
+import { createCopy, cutTimeOf } from './copy-object.ts';
+import { releaseApplication } from './release-application.ts';
+import { after } from './watching.ts';
+
+/** Takes the copy if the application, or a person, has said so; `notYet` otherwise, or when the plan is outdated. */
+export async function takeCopy(
+  context: SyncContext,
+  plan: SyncPlan,
+  proceed?: Proceed,
+): Promise<CopyAttempt> {
+  return attended(async ({ signal }) => {
+    const pvc = { namespace: plan.source.namespace, name: plan.pvc.name };
+    const taking = { context, plan, pvc, ...currentRun(), signal };
+    if (plan.copyMethod === 'Direct') return { kind: 'taken', copy: { name: plan.pvc.name, times: {} } };
+    if (plan.gate.kind === 'open') return copyUnasked(taking);
+    const frozen = await acceptTrigger(taking, proceed);
+    return frozen === undefined ? { kind: 'notYet' } : copyFrozen(taking, frozen);
+  });
+}
+
+// Nobody stands still for this copy: it is crash-consistent.
+async function copyUnasked(taking: Taking): Promise<CopyAttempt> {
+  const name = await createCopy(taking);
+  return { kind: 'taken', copy: { name, times: { cutTime: await cutTimeOf(taking, name, taking.signal) } } };
+}
+
+async function copyFrozen(taking: Taking, frozen: Frozen): Promise<CopyAttempt> {
+  const { plan, context, pvc } = taking;
+  const name = await createCopy(taking, frozen.window.id);
+  const announced = announce(taking, events.triggerReceived(pvc.name, acceptedOn(frozen.window)));
+  const deadline = after(frozen.releaseBy - MARGIN_MS - context.cluster.now());
+  const signal = AbortSignal.any([taking.signal, deadline]);
+  try {
+    const cutTime = await cutTimeOf(taking, name, signal);
+    const releasedAt = await releaseApplication(taking, frozen.window, signal);
+    const times = timesOf(taking, frozen, { cutTime, releasedAt });
+    await announced;
+    await announce(taking, events.copyCompleted(pvc.name, goDuration(times.freezeMs ?? 0)));
+    return { kind: 'taken', copy: { name, times } };
+  } catch (error) {
+    if (deadline.aborted && !taking.signal.aborted)
+      throw refusal(failures.freezeBoundExceeded(plan.pvc.name));
+    throw error;
+  }
+}
+
+function timesOf({ plan }: Taking, frozen: Frozen, end: { cutTime: string; releasedAt: number }): CopyTimes {
+  const { window, triggeredAt } = frozen;
+  return {
+    ...(window.trigger !== undefined && { trigger: window.trigger }),
+    ...(window.by !== undefined && { by: window.by }),
+    ...(plan.gate.kind === 'asked' && { askedTime: plan.gate.waitingSince }),
+    triggeredTime: wholeSeconds(triggeredAt),
+    cutTime: end.cutTime,
+    releasedTime: wholeSeconds(end.releasedAt),
+    freezeMs: Math.max(0, Math.round(end.releasedAt - triggeredAt)),
+  };
+}
+
+function acceptedOn({ trigger, by }: CopyWindow): string {
+  if (by !== undefined) return `the word of ${by}`;
+  return `copy-trigger ${trigger ?? ''}`;
+}
+
+async function announce({ context, plan }: Taking, event: SyncEvent): Promise<void> {
+  const regarding = context.cluster.sources.watch().get(plan.source);
+  if (regarding !== undefined) await context.cluster.record({ regarding, ...event });
+}

@@ -1,0 +1,48 @@
+// The controller: keeps one Temporal Schedule per source in step with the cluster, and nudges waiting syncs.
+// Configured by environment (api/settings.ts); runs in the foreground until SIGTERM.
+import { ControllerSettings, readSettings } from '../../api/settings.ts';
+import { connectCluster } from '../../kubernetes/connect.ts';
+import { createLog } from '../../telemetry/log.ts';
+import { serveMetrics } from '../../telemetry/metrics.ts';
+import { aborted, orStartError, runProgram } from '../program.ts';
+import { ensureSearchAttributes } from '../search-attributes.ts';
+import { connectTemporal, reachable } from '../temporal.ts';
+import { nudgeWaitingSyncs } from './nudge.ts';
+import { createSchedules } from './schedules.ts';
+import { keepSchedules } from './sources.ts';
+
+await runProgram('controller', async (stop) => {
+  const settings = readSettings(ControllerSettings, process.env);
+  const log = createLog('controller', settings.logLevel);
+  const temporal = await connectTemporal();
+  await ensureSearchAttributes(temporal.connection, temporal.namespace);
+  const { kubeContext: context } = settings;
+  const cluster = await orStartError(
+    connectCluster({ component: 'controller', log, ...(context && { context }) }),
+  );
+
+  let watching = false;
+  const ready = async () => watching && !stop.aborted && (await reachable(temporal.connection));
+  const metrics = await serveMetrics({ port: settings.metricsPort, host: settings.metricsHost, ready });
+  log.info('controller started', {
+    temporal: temporal.address,
+    namespace: temporal.namespace,
+    port: metrics.port,
+  });
+
+  const schedules = createSchedules(temporal.client);
+  const running = Promise.all([
+    keepSchedules({ cluster, schedules, settings, log }),
+    nudgeWaitingSyncs({ cluster, client: temporal.client, log }),
+  ]).then((stops) => {
+    watching = true;
+    log.info('controller ready');
+    return stops;
+  });
+
+  await Promise.race([aborted(stop), running.then(() => aborted(stop))]);
+  log.info('controller stopping');
+  if (watching) await Promise.all((await running).map((stopTask) => stopTask()));
+  await metrics.close();
+  await Promise.all([cluster.close(), temporal.close()]);
+});

@@ -1,0 +1,59 @@
+// Tells waiting syncs that something has happened to their pvc: the one watch of all pvcs becomes signals.
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import type { PersistentVolumeClaim } from '../../api/kubernetes.ts';
+import { PVC_CHANGED } from '../../domain/messages.ts';
+import { nudgesFor } from '../../domain/nudge.ts';
+import type { Cluster } from '../../kubernetes/cluster.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { KeyedQueue } from './keyed-queue.ts';
+
+export interface NudgeOptions {
+  readonly cluster: Cluster;
+  readonly client: Client;
+  readonly log: Log;
+}
+
+const CONCURRENT_SIGNALS = 64;
+
+/** Resolves when the first list of pvcs is complete; returns the way to stop. */
+export async function nudgeWaitingSyncs({
+  cluster,
+  client,
+  log,
+}: NudgeOptions): Promise<() => Promise<void>> {
+  const lastSeen = new Map<string, PersistentVolumeClaim>();
+  const signals = new KeyedQueue({
+    concurrency: CONCURRENT_SIGNALS,
+    log: log.child({ queue: 'nudges' }),
+    work: (workflowId) => nudge(client, workflowId),
+  });
+  const pvcs = cluster.pvcs.watch();
+
+  function see(key: string, after: PersistentVolumeClaim | undefined): void {
+    const runs = nudgesFor(lastSeen.get(key), after);
+    if (after === undefined) lastSeen.delete(key);
+    else lastSeen.set(key, after);
+    for (const run of runs) signals.add(run);
+  }
+
+  const unsubscribe = pvcs.subscribe(({ namespace, name }, pvc) => see(`${namespace}/${name}`, pvc));
+  await pvcs.synced();
+  for (const pvc of pvcs.list()) {
+    const key = `${pvc.metadata.namespace}/${pvc.metadata.name}`;
+    if (!lastSeen.has(key)) see(key, pvc);
+  }
+  return async () => {
+    unsubscribe();
+    await signals.close();
+  };
+}
+
+async function nudge(client: Client, workflowId: string): Promise<void> {
+  try {
+    await client.workflow.getHandle(workflowId).signal(PVC_CHANGED);
+  } catch (error) {
+    // The sync has ended: nobody waits any more.
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}

@@ -1,0 +1,82 @@
+// Brings the schedule of one source in step with the source, and starts the syncs that are due outside its
+// times. Idempotent: two controllers at once do no harm, because every start leaves its name in the schedule.
+import type { ObjectRef } from '../../api/kubernetes.ts';
+import type { ReplicationSource } from '../../api/replication-source.ts';
+import { sourceScheduleId } from '../../domain/messages.ts';
+import { planSchedule } from '../../domain/schedule.ts';
+import type { SchedulePlan, WantedSchedule } from '../../domain/schedule.ts';
+import { planStart, syncRequest } from '../../domain/sync-request.ts';
+import type { StartPlan } from '../../domain/sync-request.ts';
+import type { Schedules, StandingSchedule } from './schedules.ts';
+
+/** What was done. */
+export interface Reconciled {
+  readonly did: SchedulePlan['do'];
+  /** The name of the sync that was started, if one was. */
+  readonly started?: string | undefined;
+  readonly lookAgainAfterMs?: number | undefined;
+}
+
+export async function reconcileSource(
+  ref: ObjectRef,
+  source: ReplicationSource | undefined,
+  schedules: Schedules,
+): Promise<Reconciled> {
+  const plan = planSchedule(source, await schedules.find(sourceScheduleId(ref)));
+  switch (plan.do) {
+    case 'nothing':
+      return { did: 'nothing' };
+    case 'delete':
+      await cancelRuns(plan.found, schedules);
+      await schedules.delete(plan.found.scheduleId);
+      return { did: 'delete' };
+    case 'create':
+      return createSchedule(plan, schedules);
+    case 'replace':
+      await cancelRuns(plan.found, schedules);
+      return keepInStep(plan, schedules);
+    case 'update':
+    case 'keep':
+      return keepInStep(plan, schedules);
+  }
+}
+
+type Plan<Do extends SchedulePlan['do']> = Extract<SchedulePlan<StandingSchedule>, { do: Do }>;
+
+async function createSchedule(plan: Plan<'create'>, schedules: Schedules): Promise<Reconciled> {
+  const request = startable(plan.schedule) ? syncRequest(plan.source) : undefined;
+  const created = await schedules.create(plan.schedule, request);
+  // Another controller was faster: compare with what it has made.
+  if (!created) return { did: 'nothing', lookAgainAfterMs: 0 };
+  if (request !== undefined) await schedules.trigger(plan.schedule.scheduleId);
+  return { did: 'create', started: request };
+}
+
+async function keepInStep(
+  plan: Plan<'keep' | 'update' | 'replace'>,
+  schedules: Schedules,
+): Promise<Reconciled> {
+  const { schedule, found } = plan;
+  const start = startOf(plan);
+  const started = start.do === 'start' ? start.request : undefined;
+  const request = started ?? (plan.do === 'replace' ? undefined : found.runs.lastRequest);
+  // The name is written before the start: a start that gets lost in between is made again, never doubled.
+  if (plan.do !== 'keep' || request !== found.runs.lastRequest) await schedules.update(schedule, request);
+  if (started !== undefined) await schedules.trigger(schedule.scheduleId);
+  return { did: plan.do, started, lookAgainAfterMs: start.do === 'lookAgain' ? start.afterMs : undefined };
+}
+
+function startOf({ do: what, schedule, source, found }: Plan<'keep' | 'update' | 'replace'>): StartPlan {
+  if (!startable(schedule)) return { do: 'nothing' };
+  // The cancelled run of the old source: Temporal starts the next one when it has ended.
+  const runs = what === 'replace' ? { ...found.runs, running: false, lastRequest: undefined } : found.runs;
+  return planStart(source, runs, Date.now());
+}
+
+function startable(schedule: WantedSchedule): boolean {
+  return !schedule.paused && schedule.refusal === undefined;
+}
+
+async function cancelRuns(found: StandingSchedule, schedules: Schedules): Promise<void> {
+  for (const workflowId of found.runningWorkflowIds) await schedules.cancelRun(workflowId);
+}

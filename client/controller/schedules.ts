@@ -1,0 +1,150 @@
+// Temporal's side of the comparison: reads and writes one schedule as domain/schedule.ts speaks of it.
+import {
+  ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import type { Client, ScheduleDescription, ScheduleUpdateOptions } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { SearchAttributePair } from '@temporalio/common';
+import { SYNC_SOURCE, TASK_QUEUE } from '../../domain/messages.ts';
+import type { FoundSchedule, WantedSchedule } from '../../domain/schedule.ts';
+import type { ScheduleRuns } from '../../domain/sync-request.ts';
+
+/** A schedule that stands in Temporal. */
+export interface StandingSchedule extends FoundSchedule {
+  readonly scheduleId: string;
+  /** `paused`: by a person, which no edit of the source undoes. */
+  readonly runs: ScheduleRuns;
+  readonly runningWorkflowIds: readonly string[];
+}
+
+/** `request` is remembered in the schedule as the last one that a sync was started for. */
+export interface Schedules {
+  find(scheduleId: string): Promise<StandingSchedule | undefined>;
+  /** False: somebody else was faster. */
+  create(wanted: WantedSchedule, request: string | undefined): Promise<boolean>;
+  update(wanted: WantedSchedule, request: string | undefined): Promise<void>;
+  /** Starts one sync now, or when the running one has ended. */
+  trigger(scheduleId: string): Promise<void>;
+  delete(scheduleId: string): Promise<void>;
+  /** Ids of all schedules that begin with the prefix; may lag behind by some seconds. */
+  list(prefix: string): Promise<readonly string[]>;
+  cancelRun(workflowId: string): Promise<void>;
+}
+
+// temporal.api.enums.v1.WorkflowExecutionStatus: canceled, terminated.
+const STOPPED: readonly unknown[] = [4, 5];
+const PAUSED_BY_US = 'spec.paused of the source';
+
+export function createSchedules(client: Client): Schedules {
+  const handle = (scheduleId: string) => client.schedule.getHandle(scheduleId);
+  return {
+    find: (scheduleId) => unlessMissing(async () => standing(await handle(scheduleId).describe())),
+
+    async create(wanted, request) {
+      const { spec, action, policies, typedSearchAttributes } = scheduleOptions(wanted, request);
+      const state = { paused: wanted.paused, ...(wanted.paused && { note: PAUSED_BY_US }) };
+      try {
+        const { scheduleId } = wanted;
+        await client.schedule.create({ scheduleId, spec, action, policies, typedSearchAttributes, state });
+        return true;
+      } catch (error) {
+        if (error instanceof ScheduleAlreadyRunning) return false;
+        throw error;
+      }
+    },
+
+    async update(wanted, request) {
+      await handle(wanted.scheduleId).update(({ state }) => {
+        const byPerson = state.paused && state.note !== PAUSED_BY_US;
+        const paused = wanted.paused || byPerson;
+        const note = byPerson ? state.note : wanted.paused ? PAUSED_BY_US : undefined;
+        return {
+          ...scheduleOptions(wanted, request),
+          state: { paused, ...(note !== undefined && { note }) },
+        };
+      });
+    },
+
+    // Not the SDK's default, and not `triggerImmediately` of create: both are ALLOW_ALL, and Temporal does not
+    // count such a run as running, so that the next slot would start a second sync beside it.
+    trigger: (scheduleId) => handle(scheduleId).trigger(ScheduleOverlapPolicy.BUFFER_ONE),
+
+    delete: async (scheduleId) => {
+      await unlessMissing(() => handle(scheduleId).delete());
+    },
+
+    async list(prefix) {
+      const ids: string[] = [];
+      for await (const { scheduleId } of client.schedule.list())
+        if (scheduleId.startsWith(prefix)) ids.push(scheduleId);
+      return ids;
+    },
+
+    async cancelRun(workflowId) {
+      try {
+        await client.workflow.getHandle(workflowId).cancel();
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      }
+    },
+  };
+}
+
+function standing({ scheduleId, action, state, info, raw }: ScheduleDescription): StandingSchedule {
+  // Whoever made this schedule by hand may have left arguments and memo out.
+  const [source, revision] = (action.args ?? []) as [{ uid?: string }?, string?];
+  const runningWorkflowIds = info.runningActions.map(({ workflow }) => workflow.workflowId);
+  return {
+    scheduleId,
+    uid: source?.uid,
+    revision,
+    runningWorkflowIds,
+    runs: {
+      paused: state.paused && state.note !== PAUSED_BY_US,
+      lastRequest: action.memo?.['lastRequest'] as string | undefined,
+      running: runningWorkflowIds.length > 0,
+      written: (info.lastUpdatedAt ?? info.createdAt).getTime(),
+      starts: info.recentActions.map(({ takenAt }) => takenAt.getTime()),
+      stoppedByPeople: STOPPED.includes(raw.info?.recentActions?.at(-1)?.startWorkflowStatus),
+    },
+  };
+}
+
+function scheduleOptions(wanted: WantedSchedule, request: string | undefined) {
+  const typedSearchAttributes = searchAttributes(wanted);
+  return {
+    spec: { cronExpressions: [...wanted.cron], timezone: wanted.timeZone, jitter: wanted.jitterMs },
+    action: {
+      type: 'startWorkflow',
+      workflowType: SYNC_SOURCE,
+      workflowId: wanted.scheduleId,
+      taskQueue: TASK_QUEUE,
+      args: [wanted.source, wanted.revision],
+      memo: request === undefined ? {} : { lastRequest: request },
+      typedSearchAttributes,
+      staticSummary: wanted.summary,
+      staticDetails: wanted.details,
+    },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: wanted.catchupWindowMs },
+    typedSearchAttributes,
+  } satisfies Omit<ScheduleUpdateOptions, 'state'>;
+}
+
+function searchAttributes(wanted: WantedSchedule): SearchAttributePair[] {
+  return Object.entries(wanted.searchAttributes).map(([name, value]) => ({
+    key: defineSearchAttributeKey(name, 'KEYWORD'),
+    value,
+  }));
+}
+
+async function unlessMissing<T>(call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return undefined;
+    throw error;
+  }
+}

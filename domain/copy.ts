@@ -1,0 +1,104 @@
+// The objects that make a copy: a VolumeSnapshot and the PVC restored from it, or a clone (reference
+// VolSync §4.3 and §4.4 for sizes, classes and access modes).
+import type { PersistentVolumeClaim, VolumeSnapshot } from '../api/kubernetes.ts';
+import type { SourceRef } from '../api/sync.ts';
+import { LABELS, runLabels } from './names.ts';
+import { ownedBy } from './ownership.ts';
+
+/** The volume options of a mover's section. */
+export interface VolumeOptions {
+  readonly copyMethod?: string | undefined;
+  readonly capacity?: string | number | undefined;
+  readonly storageClassName?: string | undefined;
+  readonly accessModes?: readonly string[] | undefined;
+  readonly volumeSnapshotClassName?: string | undefined;
+}
+
+/** What a copy is made for, and what it is called. */
+export interface CopyOrder {
+  readonly source: SourceRef;
+  readonly run: string;
+  readonly windowId?: string;
+  readonly name: string;
+  readonly pvc: PersistentVolumeClaim;
+  readonly options: VolumeOptions;
+}
+
+export function snapshotOf(order: CopyOrder): VolumeSnapshot {
+  const volumeSnapshotClassName = order.options.volumeSnapshotClassName;
+  return {
+    apiVersion: 'snapshot.storage.k8s.io/v1',
+    kind: 'VolumeSnapshot',
+    metadata: copyMetadata(order),
+    spec: {
+      source: { persistentVolumeClaimName: order.pvc.metadata.name },
+      ...(volumeSnapshotClassName !== undefined && { volumeSnapshotClassName }),
+    },
+  };
+}
+
+export function cloneOf(order: CopyOrder): PersistentVolumeClaim {
+  return pvcFrom(order, { kind: 'PersistentVolumeClaim', name: order.pvc.metadata.name });
+}
+
+/** The PVC restored from the snapshot of the same name. */
+export function restoredFrom(order: CopyOrder, snapshot: VolumeSnapshot): PersistentVolumeClaim {
+  const source = {
+    apiGroup: 'snapshot.storage.k8s.io',
+    kind: 'VolumeSnapshot',
+    name: snapshot.metadata.name,
+  };
+  const restoreSize = snapshot.status?.restoreSize;
+  return pvcFrom(order, source, restoreSize === '0' ? undefined : restoreSize);
+}
+
+/** True for an object that was made for this very run and window, and is not on its way out. */
+export function isOurCopy(
+  object: { readonly metadata: VolumeSnapshot['metadata'] },
+  order: CopyOrder,
+): boolean {
+  const wanted = copyMetadata(order).labels;
+  const labels = object.metadata.labels ?? {};
+  const labelled = [LABELS.cleanup, LABELS.run, LABELS.copyWindow].every(
+    (label) => labels[label] === wanted[label],
+  );
+  return labelled && object.metadata.deletionTimestamp === undefined;
+}
+
+function pvcFrom(
+  order: CopyOrder,
+  dataSource: { apiGroup?: string; kind: string; name: string },
+  restoreSize?: string,
+): PersistentVolumeClaim {
+  const { options, pvc } = order;
+  const storage = options.capacity ?? restoreSize ?? sizeOf(pvc);
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: copyMetadata(order),
+    spec: {
+      ...placementOf(options, pvc.spec ?? {}),
+      ...(storage !== undefined && { resources: { requests: { storage: String(storage) } } }),
+      dataSource,
+    },
+  };
+}
+
+function placementOf(options: VolumeOptions, copied: NonNullable<PersistentVolumeClaim['spec']>) {
+  const storageClassName = options.storageClassName ?? copied.storageClassName;
+  return {
+    accessModes: options.accessModes ?? copied.accessModes ?? ['ReadWriteOnce'],
+    volumeMode: copied.volumeMode ?? 'Filesystem',
+    ...(storageClassName !== undefined && { storageClassName }),
+  };
+}
+
+function sizeOf(pvc: PersistentVolumeClaim): string | undefined {
+  return pvc.status?.capacity?.storage ?? pvc.spec?.resources?.requests?.storage;
+}
+
+function copyMetadata({ source, run, windowId, name }: CopyOrder) {
+  const labels: Record<string, string> = runLabels(source, run);
+  if (windowId !== undefined) labels[LABELS.copyWindow] = windowId;
+  return { name, namespace: source.namespace, labels, ownerReferences: [ownedBy(source)] };
+}

@@ -1,0 +1,168 @@
+// Every way a sync can fail, as a sentence for the owner of the application. The reason is used alike in
+// the condition, the event, the log, the metric and as the type of the ApplicationFailure.
+
+export interface Failure {
+  readonly reason: FailureReason;
+  readonly message: string;
+  /** False: the same attempt would fail again; only a changed object helps. */
+  readonly retry: boolean;
+}
+
+/** When each reason occurs and what its reader does: docs/reference/failures.md is made from this. */
+export const failureReasons = {
+  SourceGone: {
+    when: 'The ReplicationSource was deleted, or deleted and re-created, while its sync ran.',
+    doWhat: 'Nothing: the sync ends and the application is released.',
+    retry: false,
+  },
+  SourceInvalid: {
+    when: 'The ReplicationSource asks for something that cannot work.',
+    doWhat: 'Correct the field that the message names; the next sync uses it.',
+    retry: false,
+  },
+  PvcMissing: {
+    when: 'The PVC that the source names does not exist or is being deleted.',
+    doWhat: 'Create the PVC, or correct spec.sourcePVC.',
+    retry: false,
+  },
+  PvcNotBound: {
+    when: 'The PVC has no volume yet, so there is nothing to copy.',
+    doWhat: 'Wait for the volume, or look at the events of the PVC.',
+    retry: false,
+  },
+  SecretMissing: {
+    when: 'The Secret that the mover needs does not exist.',
+    doWhat: 'Create the Secret in the namespace of the source.',
+    retry: false,
+  },
+  SecretIncomplete: {
+    when: 'The Secret that the mover needs lacks keys.',
+    doWhat: 'Add the keys that the message names.',
+    retry: false,
+  },
+  ClassMissing: {
+    when: 'A storage class or snapshot class that the source names does not exist.',
+    doWhat: 'Create the class, or correct the name in the source.',
+    retry: false,
+  },
+  OptedOut: {
+    when: 'The annotation use-copy-trigger was removed from the PVC while its owner was being asked.',
+    doWhat: 'Nothing: the copy is taken without asking.',
+    retry: false,
+  },
+  WindowLost: {
+    when: 'The annotations of the PVC were changed by someone else in the middle of the copy.',
+    doWhat: 'Nothing: the copy is discarded; set a new trigger at the next WaitingForTrigger.',
+    retry: false,
+  },
+  FreezeBoundExceeded: {
+    when: 'The storage did not fix the copy before the deadline of the freeze.',
+    doWhat: 'Look at the VolumeSnapshot or clone; resume the application and set a new trigger later.',
+    retry: false,
+  },
+  TriggerExpired: {
+    when: 'The trigger was no longer valid when the sync came to it.',
+    doWhat: 'Quiesce again and set a new trigger with a later valid-until.',
+    retry: false,
+  },
+  SnapshotLost: {
+    when: 'The storage lost the copy after the application was released.',
+    doWhat: 'Look at the VolumeSnapshot’s error; the next sync takes a new copy.',
+    retry: false,
+  },
+  ForeignObject: {
+    when: 'An object that is not ours stands under the name that we need.',
+    doWhat: 'Rename or remove the object that the message names.',
+    retry: false,
+  },
+  MoverFailed: {
+    when: 'The mover’s container ended with an error.',
+    doWhat: 'Read status.latestMoverStatus.logs.',
+    retry: true,
+  },
+  MoverRefused: {
+    when: 'The mover’s container ended with an error that a retry cannot mend, such as a wrong password.',
+    doWhat: 'Read status.latestMoverStatus.logs and correct the Secret or the repository.',
+    retry: false,
+  },
+  MoverVanished: {
+    when: 'The mover’s Job or pod was removed while it ran.',
+    doWhat: 'Nothing: the mover is started again.',
+    retry: true,
+  },
+  Cancelled: {
+    when: 'A person or the controller cancelled the sync.',
+    doWhat: 'Nothing: the application is released.',
+    retry: false,
+  },
+} as const satisfies Record<string, { when: string; doWhat: string; retry: boolean }>;
+
+export type FailureReason = keyof typeof failureReasons;
+
+function failure(reason: FailureReason, message: string): Failure {
+  return { reason, message, retry: failureReasons[reason].retry };
+}
+
+/** One sentence for each way to fail: what happened to which object, and what to do. */
+export const failures = {
+  sourceGone: (source: string) =>
+    failure(
+      'SourceGone',
+      `ReplicationSource ${source} is gone or was created anew; this sync belongs to the old one and ends`,
+    ),
+  sourceInvalid: (source: string, what: string) =>
+    failure('SourceInvalid', `ReplicationSource ${source}: ${what}`),
+  pvcMissing: (pvc: string) =>
+    failure(
+      'PvcMissing',
+      `PersistentVolumeClaim ${pvc} does not exist or is being deleted; create it or correct spec.sourcePVC`,
+    ),
+  pvcNotBound: (pvc: string) =>
+    failure(
+      'PvcNotBound',
+      `PersistentVolumeClaim ${pvc} is not bound to a volume; there is nothing to copy yet`,
+    ),
+  secretMissing: (secret: string) =>
+    failure('SecretMissing', `Secret ${secret} does not exist; create it, and the next sync uses it`),
+  secretIncomplete: (secret: string, missing: readonly string[]) =>
+    failure(
+      'SecretIncomplete',
+      `Secret ${secret} lacks ${missing.join(', ')}; add what is missing, and the next sync uses it`,
+    ),
+  classMissing: (kind: string, name: string) =>
+    failure('ClassMissing', `${kind} ${name} does not exist; create it or correct the name in the source`),
+  optedOut: (pvc: string) =>
+    failure(
+      'OptedOut',
+      `PersistentVolumeClaim ${pvc} no longer carries volsync.backube/use-copy-trigger; the copy is taken without asking`,
+    ),
+  windowLost: (pvc: string) =>
+    failure(
+      'WindowLost',
+      `The copy window on PersistentVolumeClaim ${pvc} was closed or replaced by someone else; the copy is discarded`,
+    ),
+  freezeBoundExceeded: (pvc: string) =>
+    failure(
+      'FreezeBoundExceeded',
+      `The copy of PersistentVolumeClaim ${pvc} was not taken before the deadline of the freeze; resume the application and set a new trigger`,
+    ),
+  triggerExpired: (pvc: string) =>
+    failure(
+      'TriggerExpired',
+      `The trigger on PersistentVolumeClaim ${pvc} is past its trigger-valid-until; quiesce again and set a new trigger`,
+    ),
+  snapshotLost: (snapshot: string, error: string) =>
+    failure('SnapshotLost', `VolumeSnapshot ${snapshot} cannot be used: ${error}`),
+  foreignObject: (object: string) =>
+    failure('ForeignObject', `${object} exists and was not made by this sync; rename or remove it`),
+  moverFailed: (job: string, exitCode: number, lastLine: string) =>
+    failure('MoverFailed', `The mover of Job ${job} ended with code ${exitCode}: ${lastLine}`),
+  moverRefused: (job: string, exitCode: number, lastLine: string) =>
+    failure(
+      'MoverRefused',
+      `The mover of Job ${job} ended with code ${exitCode}, which a retry cannot mend: ${lastLine}`,
+    ),
+  moverVanished: (job: string) =>
+    failure('MoverVanished', `Job ${job} or its pod was removed while it ran; it is started again`),
+  cancelled: (source: string) => failure('Cancelled', `The sync of ${source} was cancelled`),
+} as const;

@@ -1,0 +1,75 @@
+// Which syncs have to look at their pvc again. A nudge says nothing by itself; the sync reads the pvc.
+import type { PersistentVolumeClaim } from '../api/kubernetes.ts';
+import { ANNOTATIONS, readCopyTrigger, readCopyWindow } from './copy-trigger.ts';
+import type { CopyWindow } from './copy-trigger.ts';
+
+/**
+ * Workflow ids of the syncs that wait for this pvc and for which something has happened.
+ * The same resource version before and after is a relist: whatever stands there is told again.
+ */
+export function nudgesFor(
+  before: PersistentVolumeClaim | undefined,
+  after: PersistentVolumeClaim | undefined,
+): readonly string[] {
+  return before !== undefined && lostWindow(before, after) ? runsOf(before) : runsToTell(before, after);
+}
+
+// The pvc is gone, was created anew, or somebody removed the window that syncs wait in.
+function lostWindow(before: PersistentVolumeClaim, after: PersistentVolumeClaim | undefined): boolean {
+  if (before.metadata.uid !== after?.metadata.uid) return true;
+  const window = waitingWindow(before);
+  return window !== undefined && windowOf(after)?.id !== window.id;
+}
+
+function runsOf(pvc: PersistentVolumeClaim): readonly string[] {
+  return waitingWindow(pvc)?.runs ?? [];
+}
+
+function runsToTell(
+  before: PersistentVolumeClaim | undefined,
+  after: PersistentVolumeClaim | undefined,
+): readonly string[] {
+  const news = after && newsFor(after);
+  if (news === undefined) return [];
+  const relisted = before?.metadata.resourceVersion === after?.metadata.resourceVersion;
+  const known = before !== undefined && newsFor(before)?.text === news.text;
+  return known && !relisted ? [] : news.runs;
+}
+
+interface News {
+  readonly runs: readonly string[];
+  /** Differs whenever there is something new to be told, or somebody new to be told. */
+  readonly text: string;
+}
+
+/** What waiting syncs would act on; undefined while nobody waits or there is nothing to do but wait. */
+function newsFor(pvc: PersistentVolumeClaim): News | undefined {
+  const window = waitingWindow(pvc);
+  const happened = whatHappened(pvc);
+  if (window === undefined || happened === undefined) return undefined;
+  return { runs: window.runs, text: JSON.stringify([window.id, window.runs, happened]) };
+}
+
+/** The window in which syncs wait for a trigger; undefined when nobody waits. */
+function waitingWindow(pvc: PersistentVolumeClaim): CopyWindow | undefined {
+  const status = pvc.metadata.annotations?.[ANNOTATIONS.latestCopyStatus];
+  return status === 'WaitingForTrigger' ? windowOf(pvc) : undefined;
+}
+
+function windowOf(pvc: PersistentVolumeClaim | undefined): CopyWindow | undefined {
+  return readCopyWindow(pvc?.metadata.annotations ?? {});
+}
+
+function whatHappened(pvc: PersistentVolumeClaim): string | undefined {
+  const annotations = pvc.metadata.annotations ?? {};
+  if (pvc.metadata.deletionTimestamp !== undefined) return 'deleted';
+  const trigger = readCopyTrigger(annotations);
+  switch (trigger.kind) {
+    case 'unused':
+      return 'opted out';
+    case 'awaited':
+      return undefined;
+    case 'fresh':
+      return `trigger ${trigger.trigger}, valid until ${annotations[ANNOTATIONS.triggerValidUntil]}`;
+  }
+}

@@ -1,0 +1,127 @@
+// The status of a source, as VolSync writes it (reference VolSync §1.11, §12.2): each function returns the
+// merge patch for one moment of a sync; null removes a field.
+import type { Condition, ReplicationSource } from '../api/replication-source.ts';
+import type { CopyTimes, Moved, SyncPlan } from '../api/sync.ts';
+import { nextTime } from './cron.ts';
+import { wholeSeconds } from './copy-window.ts';
+import { goDuration } from './duration.ts';
+import { triggerKind } from './schedule.ts';
+
+export type StatusPatch = Readonly<Record<string, unknown>>;
+
+/** A sync begins. */
+export function syncStarted(source: ReplicationSource, startTime: string): StatusPatch {
+  return {
+    lastSyncStartTime: startTime,
+    conditions: [
+      condition(
+        source,
+        { status: 'True', reason: 'SyncInProgress', message: 'Synchronization in-progress' },
+        startTime,
+      ),
+    ],
+  };
+}
+
+/** Ten minutes without a trigger: an error for people, while the sync keeps waiting. */
+export function triggerOverdue(pvcName: string): StatusPatch {
+  return {
+    latestMoverStatus: {
+      result: 'Failed',
+      logs: `Timed out waiting for copy-trigger to be modified for pvc ${pvcName}`,
+    },
+  };
+}
+
+/** The mover said that all is moved. */
+export function syncSucceeded(source: ReplicationSource, plan: SyncPlan, ended: Ended): StatusPatch {
+  const { copy, moved, now } = ended;
+  const time = wholeSeconds(now);
+  return {
+    lastSyncStartTime: null,
+    lastSyncTime: time,
+    lastSyncDuration: goDuration(now - Date.parse(plan.startTime)),
+    nextSyncTime: nextSyncTime(source, now),
+    lastManualSync: manualTag(plan),
+    latestMoverStatus: { result: 'Successful', logs: moved.logs },
+    lastCopy: lastCopy(copy),
+    conditions: [idle(source, time)],
+    ...(plan.mover === 'restic' && { restic: resticStatus(plan, moved, time) }),
+  };
+}
+
+export interface Ended {
+  readonly copy: CopyTimes;
+  readonly moved: Moved;
+  /** API-server time, milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** The sync ended without moving the data; `lastSyncTime` stays. */
+export function syncFailed(
+  source: ReplicationSource,
+  failure: { message: string; logs?: string },
+  now: number,
+): StatusPatch {
+  const time = wholeSeconds(now);
+  return {
+    lastSyncStartTime: null,
+    nextSyncTime: nextSyncTime(source, now),
+    latestMoverStatus: { result: 'Failed', logs: failure.logs ?? failure.message },
+    conditions: [condition(source, { status: 'False', reason: 'Error', message: failure.message }, time)],
+  };
+}
+
+function idle(source: ReplicationSource, time: string): Condition {
+  const manual = triggerKind(source) === 'manual';
+  const [reason, message] = manual
+    ? ['WaitingForManual', 'Waiting for manual trigger']
+    : ['WaitingForSchedule', 'Waiting for next scheduled synchronization'];
+  return condition(source, { status: 'False', reason, message }, time);
+}
+
+// lastTransitionTime changes only when the status flips.
+function condition(
+  source: ReplicationSource,
+  said: { status: 'True' | 'False'; reason: string; message: string },
+  time: string,
+): Condition {
+  const before = source.status?.conditions?.find(({ type }) => type === 'Synchronizing');
+  const lastTransitionTime = before?.status === said.status ? before.lastTransitionTime : time;
+  return { type: 'Synchronizing', ...said, lastTransitionTime };
+}
+
+function nextSyncTime(source: ReplicationSource, now: number): string | null {
+  const schedule = source.spec?.trigger?.schedule;
+  if (triggerKind(source) !== 'schedule' || schedule === undefined) return null;
+  const next = nextTime(schedule, new Date(now), source.metadata.annotations?.['stillpoint.dev/time-zone']);
+  return next === undefined ? null : wholeSeconds(next.getTime());
+}
+
+// The tag that this run was started with: a newer one is a request for the next run (VolSync SM-11).
+function manualTag(plan: SyncPlan): string {
+  const trigger = plan.spec['trigger'] as { manual?: string } | undefined;
+  return trigger?.manual ?? '';
+}
+
+function lastCopy(copy: CopyTimes): Readonly<Record<string, string | null>> {
+  return {
+    trigger: copy.trigger ?? null,
+    askedTime: copy.askedTime ?? null,
+    triggeredTime: copy.triggeredTime ?? null,
+    cutTime: copy.cutTime ?? null,
+    releasedTime: copy.releasedTime ?? null,
+    freeze: copy.freezeMs === undefined ? null : goDuration(copy.freezeMs),
+  };
+}
+
+// What the Job was started with and did, not what the clock says at the end (VolSync MV-7).
+function resticStatus(plan: SyncPlan, moved: Moved, time: string): StatusPatch {
+  const { unlock } = (plan.spec['restic'] ?? {}) as { unlock?: string };
+  return {
+    ...(moved.actions.includes('prune') && { lastPruned: time }),
+    ...(unlock === undefined || unlock === ''
+      ? { lastUnlocked: null }
+      : moved.actions.includes('unlock') && { lastUnlocked: unlock }),
+  };
+}

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { ReplicationSource } from '../../api/replication-source.ts';
+import { planStart, syncRequest } from '../../domain/sync-request.ts';
+import type { ScheduleRuns } from '../../domain/sync-request.ts';
+
+const SCHEDULE = { schedule: '@daily' };
+const MANUAL = { manual: 'tag-2' };
+const NONE = {};
+const written = Date.parse('2026-01-01T00:00:00Z');
+
+describe('a source asks for a sync outside its times', () => {
+  it.each([SCHEDULE, MANUAL, NONE])('when it has never been synchronised: %j', (trigger) => {
+    expect(syncRequest(aSource(trigger))).toBeDefined();
+  });
+
+  it.each([SCHEDULE, NONE])('but not if its first sync is to wait: %j', (trigger) => {
+    expect(syncRequest(aSource(trigger, {}, { 'stillpoint.dev/first-sync': 'wait' }))).toBeUndefined();
+  });
+
+  it('for each new manual tag, by another name', () => {
+    const status = { lastSyncTime: '2026-01-01T00:00:00Z', lastManualSync: 'tag-1' };
+    expect(syncRequest(aSource(MANUAL, status))).not.toBe(syncRequest(aSource({ manual: 'tag-3' }, status)));
+  });
+
+  it('not for a manual tag that is answered', () => {
+    expect(syncRequest(aSource(MANUAL, { lastManualSync: 'tag-2' }))).toBeUndefined();
+  });
+
+  it('not between the times of its schedule', () => {
+    expect(syncRequest(aSource(SCHEDULE, { lastSyncTime: '2026-01-01T00:00:00Z' }))).toBeUndefined();
+  });
+
+  it('after each sync that has ended, if nothing else triggers it', () => {
+    const [first, second] = ['2026-01-01T00:00:00Z', '2026-01-01T01:00:00Z'].map((lastSyncTime) =>
+      syncRequest(aSource(NONE, { lastSyncTime })),
+    );
+    expect(first).toBeDefined();
+    expect(second).not.toBe(first);
+  });
+});
+
+describe('the controller starts a sync', () => {
+  const idle = aSource(MANUAL, { lastManualSync: 'tag-1' });
+  const request = syncRequest(idle);
+
+  it('at once when it has not been asked for yet', () => {
+    expect(planStart(idle, runs(), written)).toEqual({ do: 'start', request });
+  });
+
+  it('never while the schedule is paused', () => {
+    expect(planStart(idle, runs({ paused: true }), written)).toEqual({ do: 'nothing' });
+  });
+
+  it('never while another one synchronises: its end is an event', () => {
+    const busy = aSource(MANUAL, { lastManualSync: 'tag-1', lastSyncStartTime: '2026-01-01T00:00:00Z' });
+    expect(planStart(busy, runs({ running: true }), written)).toEqual({ do: 'nothing' });
+  });
+
+  it('not before it is clear whether the running one begins or ends', () => {
+    expect(planStart(idle, runs({ running: true }), written).do).toBe('lookAgain');
+  });
+
+  it('although the status still speaks of a sync that was terminated', () => {
+    const terminated = aSource(MANUAL, {
+      lastManualSync: 'tag-1',
+      lastSyncStartTime: '2026-01-01T00:00:00Z',
+    });
+    expect(planStart(terminated, runs(), written).do).toBe('start');
+  });
+
+  it('once for each request', () => {
+    const asked = runs({ lastRequest: request, starts: [written + 1_000] });
+    expect(planStart(idle, asked, written + 2_000).do).toBe('lookAgain');
+  });
+
+  it('again when the request got lost on its way', () => {
+    const asked = runs({ lastRequest: request, starts: [written - 60_000] });
+    expect(planStart(idle, asked, written + 1_000)).toEqual({ do: 'lookAgain', afterMs: 9_000 });
+    expect(planStart(idle, asked, written + 10_000)).toEqual({ do: 'start', request });
+  });
+
+  it('again after a failure, each time later, but never later than VolSync', () => {
+    const wait = (failures: number) => {
+      const starts = Array.from({ length: failures }, () => written);
+      const plan = planStart(idle, runs({ lastRequest: request, starts }), written);
+      return plan.do === 'lookAgain' ? plan.afterMs : 0;
+    };
+    expect([1, 2, 3, 10].map(wait)).toEqual([30_000, 60_000, 120_000, 1_000_000]);
+  });
+
+  it('again only some time after the failed one has ended, however long it took', () => {
+    const failed = aSource(MANUAL, {
+      conditions: [
+        {
+          type: 'Synchronizing',
+          status: 'False',
+          reason: 'Error',
+          message: 'x',
+          lastTransitionTime: '2026-01-02T00:00:00Z',
+        },
+      ],
+    });
+    const ended = Date.parse('2026-01-02T00:00:00Z');
+    expect(planStart(failed, runs({ lastRequest: request, starts: [written] }), ended)).toEqual({
+      do: 'lookAgain',
+      afterMs: 30_000,
+    });
+  });
+
+  it('never again when people have stopped it', () => {
+    const stopped = runs({ lastRequest: request, starts: [written], stoppedByPeople: true });
+    expect(planStart(idle, stopped, written + 1e9)).toEqual({ do: 'nothing' });
+  });
+
+  it('again when people have stopped one of those that follow each other', () => {
+    const source = aSource(NONE);
+    const stopped = runs({ lastRequest: syncRequest(source), starts: [written], stoppedByPeople: true });
+    expect(planStart(source, stopped, written + 1e9).do).toBe('start');
+  });
+});
+
+function runs(changes: Partial<ScheduleRuns> = {}): ScheduleRuns {
+  return { paused: false, running: false, written, starts: [], stoppedByPeople: false, ...changes };
+}
+
+function aSource(trigger: object, status = {}, annotations = {}): ReplicationSource {
+  return ReplicationSource.parse({
+    metadata: { namespace: 'test-ns', name: 'test-rs', uid: 'uid-1', annotations },
+    spec: { sourcePVC: 'data-pvc', trigger, restic: {} },
+    status,
+  });
+}

@@ -1,0 +1,64 @@
+// One stack for all real-stack tests, with one worker and one controller; each test has a namespace of its own.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { startOwn, stopOwn } from '../../tools/own-processes.ts';
+import { stackUp } from '../../tools/stack/up.ts';
+
+export interface StackForTests {
+  readonly kubeconfig: string;
+  readonly temporalAddress: string;
+  readonly temporalUi: string;
+  readonly binFolder: string;
+  readonly objectStore: {
+    readonly endpointFromPods: string;
+    readonly accessKey: string;
+    readonly secretKey: string;
+  };
+  readonly workerMetrics: string;
+  /** Logs and pid files of our own processes. */
+  readonly folder: string;
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    stack: StackForTests;
+  }
+}
+
+/** Settings under which the tests run: short waits, so that no test has to wait for time. */
+export const TEST_SETTINGS = { STILLPOINT_ANSWER_VISIBLE: '1s' } as const;
+
+const STACK_NAME = 'test';
+
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const stack = await stackUp(STACK_NAME, (line) => process.stdout.write(`${line}\n`));
+  const folder = join(stack.stateFolder, 'stillpoint');
+  const env = { ...TEST_SETTINGS, KUBECONFIG: stack.kubeconfig, TEMPORAL_ADDRESS: stack.temporalAddress };
+  await stopAll(folder);
+  const worker = await startOwn({ program: 'worker', folder, env });
+  await startOwn({ program: 'controller', folder, env });
+  const { kubeconfig, temporalAddress, temporalUi, binFolder, objectStore } = stack;
+  project.provide('stack', {
+    kubeconfig,
+    temporalAddress,
+    temporalUi,
+    binFolder,
+    objectStore,
+    workerMetrics: `${worker.metricsUrl}/metrics`,
+    folder,
+  });
+  return () => stopAll(folder);
+}
+
+async function stopAll(folder: string): Promise<void> {
+  await Promise.all([stopOwn('worker', folder), stopOwn('controller', folder)]);
+}
+
+/** The last lines of a process's log, for a failing test. */
+export function logOf(stack: StackForTests, program: 'worker' | 'controller'): string {
+  return readFileSync(join(stack.folder, `${program}.log`), 'utf8')
+    .split('\n')
+    .slice(-40)
+    .join('\n');
+}

@@ -1,0 +1,19 @@
+import { ReplicationSource } from '../../api/replication-source.ts';
+import { crd } from './crd.ts';
+
+/** The CRD of ReplicationSource: VolSync's kind and columns, and our `status.lastCopy`. */
+export function replicationSourceCrd(): string {
+  return crd({
+    kind: 'ReplicationSource',
+    plural: 'replicationsources',
+    description: 'What is copied from one PVC, when, how and where to.',
+    shape: ReplicationSource.shape,
+    printerColumns: [
+      { name: 'Source', jsonPath: '.spec.sourcePVC' },
+      { name: 'Last sync', jsonPath: '.status.lastSyncTime', format: 'date-time' },
+      { name: 'Duration', jsonPath: '.status.lastSyncDuration' },
+      { name: 'Next sync', jsonPath: '.status.nextSyncTime', format: 'date-time' },
+    ],
+    writtenIn: 'api/replication-source.ts',
+  });
+}

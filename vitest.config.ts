@@ -1,0 +1,55 @@
+import { defineConfig } from 'vitest/config';
+
+// `unit` needs nothing but this clone (npm run check); `scripts` runs the movers' scripts on the real tools; `stack` runs against the real Temporal and Kubernetes
+// of tools/stack, several files at a time; `stack-faults` kills and stalls shared processes, so it runs alone, last.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/stack*/**', 'test/scripts/**'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'scripts',
+          include: ['test/scripts/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'stack',
+          include: ['test/stack/*.test.ts'],
+          globalSetup: ['test/stack/global-setup.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          maxWorkers: 4,
+        },
+      },
+      {
+        test: {
+          name: 'stack-faults',
+          include: ['test/stack-faults/*.test.ts'],
+          globalSetup: ['test/stack/global-setup.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'stack-lifecycle',
+          include: ['test/stack-lifecycle/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});

@@ -1,0 +1,77 @@
+// The worker: runs the workflows and activities of syncs; any number of replicas.
+// Configured by environment (api/settings.ts); runs in the foreground until SIGTERM.
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { createActivities } from '../activities/index.ts';
+import type { SyncSettings } from '../activities/index.ts';
+import { WorkerSettings, readSettings } from '../api/settings.ts';
+import { aborted, orStartError, runProgram } from '../client/program.ts';
+import { ensureSearchAttributes } from '../client/search-attributes.ts';
+import { checkNamespace, reach, reachable, temporalPlace } from '../client/temporal.ts';
+import { TASK_QUEUE } from '../domain/messages.ts';
+import type { Cluster } from '../kubernetes/cluster.ts';
+import { connectCluster } from '../kubernetes/connect.ts';
+import { createLog } from '../telemetry/log.ts';
+import type { Log } from '../telemetry/log.ts';
+import { serveMetrics } from '../telemetry/metrics.ts';
+import { workflowBundle } from './bundle.ts';
+import { installRuntime } from './runtime.ts';
+
+await runProgram('worker', async (stop) => {
+  const settings = readSettings(WorkerSettings, process.env);
+  const log = createLog('worker', settings.logLevel);
+  installRuntime(settings, log);
+  const place = temporalPlace();
+  const connection = await reach(place, () => NativeConnection.connect(place.connectionOptions));
+  await reach(place, () => checkNamespace(connection, place.namespace));
+  await ensureSearchAttributes(connection, place.namespace);
+  const { kubeContext: context } = settings;
+  const cluster = await orStartError(
+    connectCluster({ component: 'worker', log, ...(context && { context }) }),
+  );
+
+  const worker = await Worker.create({
+    connection,
+    namespace: place.namespace,
+    taskQueue: TASK_QUEUE,
+    workflowBundle: { codePath: await workflowBundle() },
+    activities: createActivities({ cluster, log, settings: syncSettings(settings) }),
+    maxCachedWorkflows: settings.maxCachedWorkflows,
+    maxConcurrentActivityTaskExecutions: settings.maxActivities,
+    shutdownGraceTime: settings.shutdownGraceMs,
+  });
+  const watching = startWatches(cluster, log);
+  const ready = async () =>
+    worker.getState() === 'RUNNING' && watching.synced && (await reachable(connection));
+  const metrics = await serveMetrics({ port: settings.metricsPort, host: settings.metricsHost, ready });
+  log.info('worker started', { temporal: place.address, namespace: place.namespace, port: metrics.port });
+
+  await worker.runUntil(aborted(stop));
+  log.info('worker stopped');
+  await metrics.close();
+  await Promise.all([cluster.close(), connection.close()]);
+});
+
+function syncSettings(settings: WorkerSettings): SyncSettings {
+  const { answerVisibleMs, moverImage } = settings;
+  const { overdueAfterMs, freezeBoundMs, copyHeartbeatMs, moverHeartbeatMs, moverAttempts } = settings;
+  // Field by field: the limits become part of each sync's history.
+  const limits = { overdueAfterMs, freezeBoundMs, copyHeartbeatMs, moverHeartbeatMs, moverAttempts };
+  return { limits, answerVisibleMs, moverImage };
+}
+
+/** All watches that syncs use, from the start: none of them has to wait for a list while an application stands still. */
+function startWatches(
+  { sources, pvcs, volumeSnapshots, jobs, pods }: Cluster,
+  log: Log,
+): { readonly synced: boolean } {
+  const state = { synced: false };
+  const watches = [sources, pvcs, volumeSnapshots, jobs, pods].map((resource) => resource.watch().synced());
+  Promise.all(watches).then(
+    () => {
+      state.synced = true;
+      log.info('worker ready');
+    },
+    (error: unknown) => log.error('watches ended', { error }),
+  );
+  return state;
+}

@@ -1,0 +1,2 @@
+// The workflow types that the worker serves.
+export { syncSource } from './sync-source.ts';

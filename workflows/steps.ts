@@ -1,0 +1,35 @@
+// How the steps of a sync are retried and how long they may be silent, grouped by why they are long.
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import type { SyncLimits } from '../api/sync.ts';
+
+// An activity in flight is really over before the sync is closed: otherwise it could write after the release.
+const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
+
+/** Reads and writes of our own: quick, retried until the cluster answers. `beginSync` may wait for another sync's window. */
+export const { beginSync, reportOverdue, closeSync } = proxyActivities<Activities>({
+  startToCloseTimeout: '1 day',
+  heartbeatTimeout: '10 seconds',
+  cancellationType,
+  retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds' },
+});
+
+/** Inside the freeze: a dead worker is noticed at once, and every attempt counts. */
+export function whileFrozen({ copyHeartbeatMs }: SyncLimits) {
+  return proxyActivities<Pick<Activities, 'takeCopy'>>({
+    startToCloseTimeout: '1 day',
+    heartbeatTimeout: copyHeartbeatMs,
+    cancellationType,
+    retry: { initialInterval: '100 milliseconds', maximumInterval: '2 seconds' },
+  });
+}
+
+/** As long as the data needs; a mover that fails is started again a few times, then the next slot tries. */
+export function whileMoving({ moverHeartbeatMs, moverAttempts }: SyncLimits) {
+  return proxyActivities<Pick<Activities, 'moveCopy'>>({
+    startToCloseTimeout: '30 days',
+    heartbeatTimeout: moverHeartbeatMs,
+    cancellationType,
+    retry: { initialInterval: '10 seconds', maximumInterval: '10 minutes', maximumAttempts: moverAttempts },
+  });
+}
