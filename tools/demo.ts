@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { sourceScheduleId } from '../domain/messages.ts';
 import { DemoError, sentenceOf } from './demo/failure.ts';
-import { farewell } from './demo/farewell.ts';
+import { farewell, shellCommand } from './demo/farewell.ts';
 import { apply } from './demo/kubectl.ts';
 import { readChoice } from './demo/options.ts';
 import type { Choice } from './demo/options.ts';
@@ -43,6 +43,7 @@ async function demo(choice: Choice, folder: string): Promise<void> {
   tell.say(`kubeconfig   ${place.environment['KUBECONFIG'] ?? `your own, context ${place.context}`}`);
   tell.say(`Temporal     ${place.environment['TEMPORAL_ADDRESS']}`);
   if (place.temporalUi !== undefined) tell.say(`Temporal UI  ${place.temporalUi}`);
+  if (place.stack !== undefined) tell.say(`your shell   ${shellCommand(place.stack)}`);
   const setUp = Date.now();
 
   tell.chapter('The application and its volume; worker and controller');
@@ -86,7 +87,9 @@ async function secondSync(stage: Stage): Promise<ToldSync> {
   return tellSync(stage, {
     trigger: 'trigger-2',
     due: async () => {
-      tell.command(`temporal schedule trigger --schedule-id ${scheduleId} --overlap-policy BufferOne`);
+      tell.command(
+        `${stage.commands.temporal} schedule trigger --schedule-id ${scheduleId} --overlap-policy BufferOne`,
+      );
       await stage.temporal.client.schedule.getHandle(scheduleId).trigger(ScheduleOverlapPolicy.BUFFER_ONE);
       tell.beat(
         'sync due',
@@ -108,6 +111,6 @@ function giveUp(error: unknown, code: number): never {
   const place = logFolder === undefined ? '' : ` Logs: ${logFolder}`;
   if (logFolder !== undefined && error instanceof Error && !(error instanceof DemoError))
     appendFileSync(join(logFolder, 'demo.log'), `${new Date().toISOString()} ${error.stack}\n`);
-  console.error(`demo: ${sentenceOf(error)}${place}`);
+  console.error(`demo: ${sentenceOf(error).replace(/\s+/g, ' ')}${place}`);
   process.exit(code);
 }

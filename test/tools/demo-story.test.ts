@@ -101,6 +101,7 @@ describe('the last words', () => {
     temporalNamespace: 'default',
     logFolder: '/logs',
     pids: [11, 12],
+    commands: { kubectl: 'kubectl --context kind', temporal: 'temporal' },
     setUpMs: 1,
     storyMs: 2,
   };
@@ -116,7 +117,7 @@ describe('the last words', () => {
   });
 
   it("say how to stop on one's own cluster: our processes and our namespace only", () => {
-    const last = farewell({ ...parting, context: 'kind' }).at(-1);
+    const last = farewell(parting).at(-1);
     expect(last).toMatch(/kill 11 12; kubectl --context kind delete namespace test-ns$/);
   });
 });

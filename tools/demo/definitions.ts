@@ -14,8 +14,14 @@ export async function applyDefinitions(kubectl: Kubectl, tell: Teller): Promise<
     );
     return;
   }
-  await kubectl(['apply', '--server-side', '--field-manager=stillpoint-demo', '-f', folder]);
-  await kubectl(['wait', '--for=condition=Established', name, '--timeout=30s']);
+  await kubectl(['apply', '--server-side', '--force-conflicts', '-f', folder]);
+  // Waiting for the condition itself fails while there are no conditions yet.
+  await kubectl([
+    'wait',
+    name,
+    '--for=jsonpath={.status.acceptedNames.kind}=ReplicationSource',
+    '--timeout=30s',
+  ]);
 }
 
 // Only ours has this field.

@@ -27,6 +27,16 @@ export async function removeEarlierRun({ kubectl, temporal, folder, tell }: Earl
   await endSyncs(temporal);
   if (found === 'absent') return;
   tell.say(`removing what an earlier run left in namespace ${NAMESPACE}`);
+  // A mover may take half a minute to end by itself, and nobody needs its copy any more.
+  await kubectl([
+    '-n',
+    NAMESPACE,
+    'delete',
+    'deployments,jobs,pods',
+    '--all',
+    '--grace-period=1',
+    '--timeout=60s',
+  ]);
   await kubectl(['delete', 'namespace', NAMESPACE, '--wait', '--timeout=120s']);
 }
 

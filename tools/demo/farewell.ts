@@ -2,7 +2,7 @@
 import { ANNOTATIONS } from '../../domain/copy-trigger.ts';
 import { sourceScheduleId } from '../../domain/messages.ts';
 import { workflowUrl } from './beats.ts';
-import { NAMESPACE, PVC, SOURCE } from './seed.ts';
+import { NAMESPACE, PVC, RESTORE_POD, SOURCE } from './seed.ts';
 import { seconds } from './story.ts';
 
 export interface Parting {
@@ -11,7 +11,7 @@ export interface Parting {
   readonly temporalUi?: string;
   /** Name of the local stack, where there is one. */
   readonly stack?: string;
-  readonly context?: string;
+  readonly commands: { readonly kubectl: string; readonly temporal: string };
   readonly logFolder: string;
   /** Of worker and controller. */
   readonly pids: readonly number[];
@@ -20,31 +20,30 @@ export interface Parting {
 }
 
 export function farewell(parting: Parting): readonly string[] {
-  const { stack, context, logFolder, setUpMs, storyMs } = parting;
-  const stackName = stack === undefined || stack === 'demo' ? '' : ` --name ${stack}`;
-  const kubectl = `kubectl${context === undefined ? '' : ` --context ${context}`} -n ${NAMESPACE}`;
-  const shell: Row[] = [['your shell', `eval "$(npm run --silent stack -- env${stackName})"`]];
+  const { stack, commands, logFolder, setUpMs, storyMs } = parting;
+  const kubectl = `${commands.kubectl} -n ${NAMESPACE}`;
   return [
     `   Set-up took ${seconds(setUpMs)}, the story ${seconds(storyMs)}. Worker and controller go on: the next sync`,
     '   is due at the next half hour, and will wait for its trigger.',
     '',
     ...rows([
       ...histories(parting),
-      ...(stack === undefined ? [] : shell),
+      ...(stack === undefined ? [] : [['your shell', shellCommand(stack)] as const]),
       ['the source', `${kubectl} get replicationsource ${SOURCE.name} -o yaml`],
       ['its events', `${kubectl} describe replicationsource ${SOURCE.name}`],
       ['the pvc', `${kubectl} describe pvc ${PVC.name}`],
-      ['a sync now', `temporal schedule trigger --schedule-id ${sourceScheduleId(SOURCE)}`],
+      ['the restore', `${kubectl} logs ${RESTORE_POD}`],
+      ['a sync now', `${commands.temporal} schedule trigger --schedule-id ${sourceScheduleId(SOURCE)}`],
       ['its trigger', `${kubectl} annotate pvc ${PVC.name} --overwrite ${ANNOTATIONS.copyTrigger}=trigger-3`],
       ['logs', logFolder],
-      ['to stop', stopCommand(parting, stackName)],
+      ['to stop', stopCommand(parting)],
     ]),
   ];
 }
 
-function histories({ syncs, temporalUi, temporalNamespace }: Parting): readonly Row[] {
+function histories({ syncs, commands, temporalUi, temporalNamespace }: Parting): readonly Row[] {
   return syncs.map(({ workflow }, index): Row => {
-    const byCommand = `temporal workflow show --workflow-id '${workflow.id}'`;
+    const byCommand = `${commands.temporal} workflow show --workflow-id '${workflow.id}'`;
     return [
       `sync ${index + 1}`,
       temporalUi === undefined ? byCommand : workflowUrl(temporalUi, temporalNamespace, workflow),
@@ -52,9 +51,18 @@ function histories({ syncs, temporalUi, temporalNamespace }: Parting): readonly 
   });
 }
 
-function stopCommand({ stack, context, pids }: Parting, stackName: string): string {
-  if (stack !== undefined) return `npm run stack -- down${stackName}`;
-  return `kill ${pids.join(' ')}; kubectl --context ${context} delete namespace ${NAMESPACE}`;
+function stopCommand({ stack, commands, pids }: Parting): string {
+  if (stack !== undefined) return `npm run stack -- down${nameOption(stack)}`;
+  return `kill ${pids.join(' ')}; ${commands.kubectl} delete namespace ${NAMESPACE}`;
+}
+
+/** Gives a shell the stack's kubectl and temporal, and their addresses. */
+export function shellCommand(stack: string): string {
+  return `eval "$(npm run --silent stack -- env${nameOption(stack)})"`;
+}
+
+function nameOption(stack: string): string {
+  return stack === 'demo' ? '' : ` --name ${stack}`;
 }
 
 type Row = readonly [string, string];

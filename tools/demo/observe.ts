@@ -40,7 +40,7 @@ export function observeQuestion({ pvcs }: Cluster, ended: AbortSignal): Watching
 
 /** Call it before the trigger is set. */
 export function observeCopy(
-  { pvcs, volumeSnapshots, pods }: Cluster,
+  { pvcs, volumeSnapshots, pods, sources }: Cluster,
   { run, windowId, trigger }: Asked & { readonly trigger: string },
   ended: AbortSignal,
 ) {
@@ -53,6 +53,7 @@ export function observeCopy(
     ofPvc(
       (found) => found[ANNOTATIONS.latestCopyStatus] === status && readCopyWindow(found)?.id === windowId,
     );
+  const reportedBefore = sources.watch().get(SOURCE)?.status?.lastSyncTime;
   const snapshot = first(volumeSnapshots.watch(), ended, (found) => (isOf(run, found) ? found : undefined));
   const cut = first(volumeSnapshots.watch(), ended, (found) =>
     isOf(run, found) && found.status?.creationTime !== undefined ? found : undefined,
@@ -64,8 +65,15 @@ export function observeCopy(
     cut,
     completed: answer('Completed'),
     moverStarted: first(pods.watch(), ended, (pod) => (isOf(run, pod) && hasStarted(pod) ? pod : undefined)),
+    reported: first(sources.watch(), ended, (source) =>
+      isThe(SOURCE, source) && source.status?.lastSyncTime !== reportedBefore ? true : undefined,
+    ),
+    /** With its exit code. The sync starts it again, but a demo need not wait for that. */
+    moverFailed: first(pods.watch(), ended, (pod) => (isOf(run, pod) && exitCodeOf(pod)) || undefined),
   };
 }
+
+export type Observed = ReturnType<typeof observeCopy>;
 
 /** Aborted with a DemoError as soon as the status of source or pvc tells that the sync has failed. */
 export function observeFailure({ pvcs, sources }: Cluster, ended: AbortSignal): AbortController {
@@ -124,7 +132,10 @@ function annotationsOf(object: KubernetesObject | undefined): Annotations {
   return object?.metadata.annotations ?? {};
 }
 
-function hasStarted({ status }: Pod): boolean {
-  const state = status?.containerStatuses?.[0]?.state;
-  return state?.running !== undefined || state?.terminated !== undefined;
+function hasStarted(pod: Pod): boolean {
+  return pod.status?.containerStatuses?.[0]?.state?.running !== undefined || exitCodeOf(pod) !== undefined;
+}
+
+function exitCodeOf({ status }: Pod): number | undefined {
+  return status?.containerStatuses?.[0]?.state?.terminated?.exitCode;
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { mover } from '../images/recipes.ts';
 import { layoutOf } from '../stack/layout.ts';
 import type { Stack } from '../stack/stack.ts';
 import { stackUp } from '../stack/up.ts';
@@ -23,6 +24,8 @@ export interface Place {
   readonly temporalUi?: string;
   /** Name of the local stack, where there is one. */
   readonly stack?: string;
+  /** How people call the two programs there. */
+  readonly commands: { readonly kubectl: string; readonly temporal: string };
 }
 
 /** Where logs are, known before anything has been started. */
@@ -58,9 +61,10 @@ function localPlace(stack: Stack): Place {
       STILLPOINT_MAIN: '1',
     },
     seed: { repository: repositoryOf(`s3:${endpointFromPods}/${BUCKET}`, { accessKey, secretKey }) },
-    moverImage: 'registry.local/stillpoint-mover:dev',
+    moverImage: mover.name,
     temporalUi: stack.temporalUi,
     stack: stack.name,
+    commands: { kubectl: 'kubectl', temporal: 'temporal' },
   };
 }
 
@@ -70,6 +74,7 @@ function ownPlace(choice: Choice & { on: 'own cluster' }): Place {
     environment: { TEMPORAL_ADDRESS: temporal, STILLPOINT_CONTEXT: context },
     ownEnvironment: {},
     context,
+    commands: { kubectl: `kubectl --context ${context}`, temporal: `temporal --address ${temporal}` },
     seed: {
       repository: repositoryOf(choice.repository, choice),
       applicationImage,

@@ -4,7 +4,7 @@ import { DemoError } from './failure.ts';
 import { apply } from './kubectl.ts';
 import type { Kubectl } from './kubectl.ts';
 import { checkRecords } from './records.ts';
-import { APPLICATION, NAMESPACE, SECRET } from './seed.ts';
+import { APPLICATION, NAMESPACE, RESTORE_POD, SECRET } from './seed.ts';
 import type { Teller } from './story.ts';
 
 export interface Proof {
@@ -15,24 +15,26 @@ export interface Proof {
   readonly quiescedAfter: number;
 }
 
-const POD = 'restore-proof';
 const RECORDS_FOLLOW = '--- records ---';
 
 export async function prove({ kubectl, tell, moverImage, snapshotId, quiescedAfter }: Proof): Promise<void> {
-  tell.beat('restore', `pod ${POD} restores snapshot ${snapshotId.slice(0, 8)} into an empty directory`);
+  tell.beat(
+    'restore',
+    `pod ${RESTORE_POD} restores snapshot ${snapshotId.slice(0, 8)} into an empty directory`,
+  );
   await apply(kubectl, [restorePod(moverImage, snapshotId)]);
   await kubectl([
     '-n',
     NAMESPACE,
     'wait',
-    `pod/${POD}`,
+    `pod/${RESTORE_POD}`,
     '--for=jsonpath={.status.phase}=Succeeded',
     '--timeout=120s',
   ]);
-  const restored = restoredRecords(await kubectl(['-n', NAMESPACE, 'logs', POD]));
+  const restored = restoredRecords(await kubectl(['-n', NAMESPACE, 'logs', RESTORE_POD]));
   if (restored === undefined)
     throw new DemoError(
-      `Restic could not restore ${snapshotId}: kubectl -n ${NAMESPACE} logs ${POD} tells why.`,
+      `Restic could not restore ${snapshotId}: kubectl -n ${NAMESPACE} logs ${RESTORE_POD} tells why.`,
     );
   const original = await kubectl(['-n', NAMESPACE, 'exec', APPLICATION, '--', 'cat', '/data/records']);
   const verdict = checkRecords({ restored, quiescedAfter, original });
@@ -64,7 +66,7 @@ function restorePod(image: string, snapshotId: string): object {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: POD, namespace: NAMESPACE },
+    metadata: { name: RESTORE_POD, namespace: NAMESPACE },
     spec: {
       restartPolicy: 'Never',
       automountServiceAccountToken: false,

@@ -10,6 +10,7 @@ export const PVC = { namespace: NAMESPACE, name: 'data-pvc' } as const;
 export const SOURCE = { namespace: NAMESPACE, name: 'test-rs' } as const;
 export const SECRET = 'restic-secret';
 export const APPLICATION = 'deploy/records';
+export const RESTORE_POD = 'restore-proof';
 
 /** Marks the namespace as made by the demo: no other one is ever removed. */
 export const DEMO_LABEL = 'stillpoint.dev/demo';

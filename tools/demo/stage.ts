@@ -21,6 +21,7 @@ export interface Stage {
   readonly temporal: Temporal;
   readonly kubectl: Kubectl;
   readonly tell: Teller;
+  readonly commands: Place['commands'];
   /** Of worker and controller. */
   readonly pids: readonly number[];
 }
@@ -44,7 +45,7 @@ export async function setTheStage(place: Place, folder: string, tell: Teller): P
     startOurs(place, folder, tell),
     applicationWrites(kubectl, tell),
   ]);
-  return { cluster, temporal, kubectl, tell, pids };
+  return { cluster, temporal, kubectl, tell, commands: place.commands, pids };
 }
 
 async function startOurs(place: Place, folder: string, tell: Teller): Promise<readonly number[]> {
