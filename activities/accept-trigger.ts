@@ -50,7 +50,8 @@ function acceptance({ plan, run }: Taking, proceed: Proceed | undefined): Window
   const windowId = gate.kind === 'open' ? '' : gate.windowId;
   const { freezeBoundMs } = plan.limits;
   if (proceed !== undefined) return { kind: 'proceed', run, windowId, by: proceed.by, freezeBoundMs };
-  return { kind: 'trigger', run, windowId, asked: gate.kind === 'asked', freezeBoundMs };
+  const preset = gate.kind === 'triggered' ? { preset: gate.trigger } : {};
+  return { kind: 'trigger', run, windowId, asked: gate.kind === 'asked', ...preset, freezeBoundMs };
 }
 
 // The plan is pinned at acceptance: a retry that finds its window accepted keeps it, whatever was edited since.
@@ -65,7 +66,7 @@ function outdated({ context, plan, pvc, run }: Taking): boolean {
 function frozenBy({ plan }: Taking, { pvc, time }: Applied, window: CopyWindow): Frozen {
   const releaseBy = Date.parse(pvc?.metadata.annotations?.[ANNOTATIONS.releaseBy] ?? '');
   const asked = plan.gate.kind === 'asked' ? Date.parse(plan.gate.waitingSince) : 0;
-  const stood = pvc === undefined || window.trigger === undefined ? undefined : standsStillSince(pvc);
+  const stood = pvc === undefined || window.trigger === undefined ? undefined : standsStillSince(pvc, asked);
   return {
     window,
     releaseBy: Number.isNaN(releaseBy) ? time : releaseBy,
@@ -73,10 +74,11 @@ function frozenBy({ plan }: Taking, { pvc, time }: Applied, window: CopyWindow):
   };
 }
 
-// By the owner's own word, else by the time at which the trigger was written.
-function standsStillSince(pvc: PersistentVolumeClaim): number | undefined {
+// By the owner's own word, else by the time at which the trigger was written. A word from before the question
+// is left over from an earlier copy.
+function standsStillSince(pvc: PersistentVolumeClaim, asked: number): number | undefined {
   const quiescedAt = Date.parse(pvc.metadata.annotations?.[ANNOTATIONS.quiescedAt] ?? '');
-  return Number.isNaN(quiescedAt) ? annotationWrittenAt(pvc, ANNOTATIONS.copyTrigger) : quiescedAt;
+  return quiescedAt >= asked ? quiescedAt : annotationWrittenAt(pvc, ANNOTATIONS.copyTrigger);
 }
 
 async function anotherVersion(

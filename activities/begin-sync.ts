@@ -3,8 +3,10 @@ import { randomUUID } from 'node:crypto';
 import type { PersistentVolumeClaim } from '../api/kubernetes.ts';
 import type { ReplicationSource } from '../api/replication-source.ts';
 import type { Gate, SourceRef, SyncPlan } from '../api/sync.ts';
-import { acceptable, readWindowState, wholeSeconds } from '../domain/copy-window.ts';
-import { ANNOTATIONS, readCopyTrigger } from '../domain/copy-trigger.ts';
+import { acceptable, readWindowState } from '../domain/copy-window.ts';
+import type { WindowDecision } from '../domain/copy-window.ts';
+import { wholeSeconds } from '../domain/time.ts';
+import { ANNOTATIONS, freshTrigger, readCopyTrigger } from '../domain/copy-trigger.ts';
 import { events } from '../domain/events.ts';
 import { failures } from '../domain/failures.ts';
 import { planSource } from '../domain/plan.ts';
@@ -17,8 +19,8 @@ import { patchSourceStatus, readSource } from './source.ts';
 import { after } from './watching.ts';
 import { applyWindowEvent, viewOf } from './window.ts';
 
-/** Validates, opens or joins the window, and returns the plan of this run. May be called again while it waits. */
-export async function beginSync(context: SyncContext, ref: SourceRef): Promise<SyncPlan> {
+/** Validates, opens or joins the window, and returns the plan of this run; `earlier` when it begins anew in mid-wait. */
+export async function beginSync(context: SyncContext, ref: SourceRef, earlier?: SyncPlan): Promise<SyncPlan> {
   return attended(async ({ signal }) => {
     const { cluster, settings } = context;
     const source = await readSource(cluster, ref, signal);
@@ -28,10 +30,10 @@ export async function beginSync(context: SyncContext, ref: SourceRef): Promise<S
     const secretKeys = await readSecretKeys(context, source, plan);
     await requireClasses(context, plan);
     const pvc = await readPvc(context, ref, plan);
-    const startTime = source.status?.lastSyncStartTime ?? wholeSeconds(cluster.now());
+    const startTime = earlier?.startTime ?? wholeSeconds(cluster.now());
     const privileged = await allowsPrivileged(context, ref.namespace);
     const gate = await openGate({ context, ref, source, plan, pvc, signal });
-    if (source.status?.lastSyncStartTime === undefined)
+    if (source.status?.lastSyncStartTime !== startTime)
       await patchSourceStatus(cluster, source, syncStarted(source, startTime));
     return {
       source: ref,
@@ -73,14 +75,21 @@ async function openGate(asking: Asking): Promise<Gate> {
     );
     if (pvc === undefined) throw refusal(failures.pvcMissing(`${ref.namespace}/${plan.pvcName}`));
     if (readCopyTrigger(pvc.metadata.annotations ?? {}).kind === 'unused') return leaveUnasked(asking);
-    if (decision.do === 'wait') {
-      await nextChange(asking, pvc, decision.until);
-      continue;
-    }
-    if (decision.do === 'nothing' && decision.because === 'triggered') return { kind: 'triggered', windowId };
-    if (decision.do === 'patch') await announce(asking);
-    return askedGate(asking, pvc);
+    if (decision.do !== 'wait') return gateBy(asking, pvc, { decision, windowId });
+    await nextChange(asking, pvc, decision.until);
   }
+}
+
+async function gateBy(
+  asking: Asking,
+  pvc: PersistentVolumeClaim,
+  { decision, windowId }: { decision: WindowDecision; windowId: string },
+): Promise<Gate> {
+  const trigger = freshTrigger(pvc.metadata.annotations ?? {});
+  if (decision.do === 'nothing' && decision.because === 'triggered' && trigger !== undefined)
+    return { kind: 'triggered', windowId, trigger };
+  if (decision.do === 'patch') await announce(asking);
+  return askedGate(asking, pvc);
 }
 
 function askedGate({ context }: Asking, pvc: PersistentVolumeClaim): Gate {

@@ -2,6 +2,7 @@
 import { activityInfo, cancelled, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Log } from '../telemetry/log.ts';
+import type { SyncMetrics } from '../telemetry/sync-metrics.ts';
 import type { ObjectRef } from '../api/kubernetes.ts';
 import type { SyncLimits, SyncPlan } from '../api/sync.ts';
 import type { Failure } from '../domain/failures.ts';
@@ -11,6 +12,7 @@ export interface SyncContext {
   readonly cluster: Cluster;
   readonly settings: SyncSettings;
   readonly log: Log;
+  readonly metrics: SyncMetrics;
 }
 
 export interface SyncSettings {

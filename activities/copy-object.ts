@@ -4,7 +4,7 @@ import type { KubernetesObject, PersistentVolumeClaim, VolumeSnapshot } from '..
 import type { SyncPlan } from '../api/sync.ts';
 import { cloneOf, isOurCopy, snapshotOf } from '../domain/copy.ts';
 import type { CopyOrder, VolumeOptions } from '../domain/copy.ts';
-import { wholeSeconds } from '../domain/copy-window.ts';
+import { wholeSeconds } from '../domain/time.ts';
 import { failures } from '../domain/failures.ts';
 import { copyName } from '../domain/names.ts';
 import type { Resource } from '../kubernetes/cluster.ts';

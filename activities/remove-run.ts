@@ -17,8 +17,11 @@ export interface RunObjects {
 const GONE_WITHIN_MS = 60_000;
 
 /** Deletes, then waits until the API server shows them gone; what lingers longer is left to the next sweep. */
-export async function removeRun(context: SyncContext, objects: RunObjects): Promise<void> {
-  const { jobs, pvcs, volumeSnapshots } = context.cluster;
+export async function removeRun(
+  { cluster, log }: Pick<SyncContext, 'cluster' | 'log'>,
+  objects: RunObjects,
+): Promise<void> {
+  const { jobs, pvcs, volumeSnapshots } = cluster;
   await removeFrom(jobs, objects);
   await Promise.all([removeFrom(pvcs, objects), removeFrom(volumeSnapshots, objects)]);
   const look = () =>
@@ -34,7 +37,7 @@ export async function removeRun(context: SyncContext, objects: RunObjects): Prom
     );
   } catch (error) {
     if (!limit.aborted) throw error;
-    context.log.error('objects of the run are slow to go', {
+    log.error('objects of the run are slow to go', {
       run: objects.run,
       namespace: objects.namespace,
     });

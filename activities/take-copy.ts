@@ -2,7 +2,8 @@
 // it waits for nothing else: readiness and the mover's volume are waited for with the application running.
 import type { CopyAttempt, CopyTimes, Proceed, SyncPlan } from '../api/sync.ts';
 import type { CopyWindow } from '../domain/copy-trigger.ts';
-import { MARGIN_MS, wholeSeconds } from '../domain/copy-window.ts';
+import { MARGIN_MS } from '../domain/copy-window.ts';
+import { wholeSeconds } from '../domain/time.ts';
 import { goDuration } from '../domain/duration.ts';
 import { events } from '../domain/events.ts';
 import type { SyncEvent } from '../domain/events.ts';
@@ -12,6 +13,7 @@ import type { Frozen } from './accept-trigger.ts';
 import { attended, currentRun, refusal } from './context.ts';
 import type { SyncContext, Taking } from './context.ts';
 import { createCopy, cutTimeOf } from './copy-object.ts';
+import { consumeLateBinding } from './late-binding.ts';
 import { releaseApplication } from './release-application.ts';
 import { after } from './watching.ts';
 
@@ -34,12 +36,14 @@ export async function takeCopy(
 // Nobody stands still for this copy: it is crash-consistent.
 async function copyUnasked(taking: Taking): Promise<CopyAttempt> {
   const name = await createCopy(taking);
+  await consumeLateBinding(taking, name);
   return { kind: 'taken', copy: { name, times: { cutTime: await cutTimeOf(taking, name, taking.signal) } } };
 }
 
 async function copyFrozen(taking: Taking, frozen: Frozen): Promise<CopyAttempt> {
   const { plan, context, pvc } = taking;
   const name = await createCopy(taking, frozen.window.id);
+  await consumeLateBinding(taking, name);
   const announced = announce(taking, events.triggerReceived(pvc.name, acceptedOn(frozen.window)));
   const deadline = after(frozen.releaseBy - MARGIN_MS - context.cluster.now());
   const signal = AbortSignal.any([taking.signal, deadline]);

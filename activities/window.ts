@@ -27,20 +27,26 @@ export interface WindowTarget {
 /** Decides and writes. Only a live read may conclude that there is nothing to write: a watch may lag behind. */
 export async function applyWindowEvent(target: WindowTarget, event: WindowEvent): Promise<Applied> {
   const { cluster, pvc: ref } = target;
-  let pvc = target.from === 'watch' ? cluster.pvcs.watch().get(ref) : undefined;
-  let live = false;
+  let seen = target.from === 'watch' ? cluster.pvcs.watch().get(ref) : undefined;
   for (;;) {
-    if (pvc === undefined) {
-      pvc = await cluster.pvcs.get(ref, callOptions(target));
-      live = true;
-    }
+    const pvc: PersistentVolumeClaim | undefined = seen ?? (await cluster.pvcs.get(ref, callOptions(target)));
     if (pvc === undefined) return { decision: { do: 'lost' }, pvc, time: cluster.now() };
     const decision = decide(viewOf(pvc), event, cluster.now());
-    if (decision.do !== 'patch' && live) return { decision, pvc, time: cluster.now() };
-    const patched = decision.do === 'patch' ? await patch(target, pvc, decision.annotations) : undefined;
-    if (patched !== undefined) return { decision, pvc: patched, time: cluster.now() };
-    pvc = undefined;
+    if (decision.do === 'patch') {
+      const patched = await patch(target, pvc, decision.annotations);
+      if (patched !== undefined) return { decision, pvc: patched, time: cluster.now() };
+      seen = newerInWatch(target, pvc);
+    } else {
+      if (seen === undefined) return { decision, pvc, time: cluster.now() };
+      seen = undefined;
+    }
   }
+}
+
+// After a conflict, such as with the finalizer of the snapshot-controller, the watch mostly shows what was written.
+function newerInWatch({ cluster, pvc: ref }: WindowTarget, tried: PersistentVolumeClaim) {
+  const seen = cluster.pvcs.watch().get(ref);
+  return seen?.metadata.resourceVersion === tried.metadata.resourceVersion ? undefined : seen;
 }
 
 /** The pvc as the state machine sees it. */

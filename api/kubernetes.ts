@@ -100,6 +100,16 @@ export interface Secret extends KubernetesObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
+/** A word about who leads; `holderIdentity` is empty once it was given back. */
+export interface Lease extends KubernetesObject {
+  readonly kind?: 'Lease';
+  readonly spec?: {
+    readonly holderIdentity?: string;
+    readonly leaseDurationSeconds?: number;
+    readonly renewTime?: string;
+  };
+}
+
 export interface Job extends KubernetesObject {
   readonly kind?: 'Job';
   readonly spec: Readonly<Record<string, unknown>>;

@@ -31,6 +31,15 @@ const shared = {
     .string()
     .exactOptional()
     .meta(variable('STILLPOINT_CONTEXT', 'Context of the kubeconfig. Absent: its current context.')),
+  neighbours: z
+    .enum(['refuse', 'ignore'], { error: 'refuse or ignore' })
+    .default('refuse')
+    .meta(
+      variable(
+        'STILLPOINT_NEIGHBOURS',
+        'Whether to start although the Temporal namespace serves another Kubernetes cluster, or VolSync runs in this one: `refuse` or `ignore`. Both would do the same work, and undo each other’s.',
+      ),
+    ),
   logLevel: z
     .enum(['info', 'error', 'silent'], { error: 'info, error or silent' })
     .default('info')

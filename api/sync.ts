@@ -22,7 +22,7 @@ export type Gate =
       readonly waitingSince: string;
       readonly triggered: boolean;
     }
-  | { readonly kind: 'triggered'; readonly windowId: string }; // A fresh trigger stood there before we asked.
+  | { readonly kind: 'triggered'; readonly windowId: string; readonly trigger: string }; // It stood there before we asked.
 
 /** What `beginSync` found and decided. The workflow keeps it; an edit of the source before the copy makes another. */
 export interface SyncPlan {

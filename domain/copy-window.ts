@@ -9,6 +9,7 @@
 import { ANNOTATIONS, freshTrigger, readCopyTrigger, readCopyWindow } from './copy-trigger.ts';
 import type { AnnotationPatch, Annotations, CopyWindow } from './copy-trigger.ts';
 import type { Failure } from './failures.ts';
+import { parseTime, wholeSeconds } from './time.ts';
 
 /** How far two honest clocks may disagree, milliseconds: runs stop this much before a deadline, the guard starts this much after. */
 export const MARGIN_MS = 2_000;
@@ -38,6 +39,8 @@ export type WindowEvent =
       readonly run: string;
       readonly windowId: string;
       readonly asked: boolean;
+      /** Not asked: the trigger that stood there beforehand, the only one that `windowId` may be used for. */
+      readonly preset?: string;
       readonly freezeBoundMs: number;
     }
   | {
@@ -151,6 +154,7 @@ function acceptTrigger({ pvc, current, now }: Moment, event: EventOf<'trigger'>)
   const trigger = readCopyTrigger(pvc.annotations);
   if (trigger.kind === 'unused') return { do: 'nothing', because: 'optedOut' };
   if (trigger.kind === 'awaited') return { do: 'nothing', because: 'awaited' };
+  if (trigger.trigger !== (event.preset ?? trigger.trigger)) return { do: 'nothing', because: 'awaited' };
   if (!acceptable(pvc, now)) return { do: 'nothing', because: 'expired' };
   return freeze(pvc, { ...window, trigger: trigger.trigger }, now + event.freezeBoundMs);
 }
@@ -286,14 +290,4 @@ function isMine(window: CopyWindow, { run, windowId }: { run: string; windowId: 
 
 function validUntil(pvc: PvcView): number {
   return parseTime(pvc.annotations[ANNOTATIONS.triggerValidUntil]) ?? Number.POSITIVE_INFINITY;
-}
-
-function parseTime(text: string | undefined): number | undefined {
-  const time = text === undefined ? Number.NaN : Date.parse(text);
-  return Number.isNaN(time) ? undefined : time;
-}
-
-/** RFC 3339 UTC in whole seconds, as VolSync writes times; rounded down, so that a deadline never moves later. */
-export function wholeSeconds(time: number): string {
-  return new Date(Math.floor(time / 1000) * 1000).toISOString().replace('.000Z', 'Z');
 }

@@ -2,7 +2,7 @@
 // VolSync §4.3 and §4.4 for sizes, classes and access modes).
 import type { PersistentVolumeClaim, VolumeSnapshot } from '../api/kubernetes.ts';
 import type { SourceRef } from '../api/sync.ts';
-import { LABELS, runLabels } from './names.ts';
+import { LABELS, runAnnotations, runLabels } from './names.ts';
 import { ownedBy } from './ownership.ts';
 
 /** The volume options of a mover's section. */
@@ -100,5 +100,11 @@ function sizeOf(pvc: PersistentVolumeClaim): string | undefined {
 function copyMetadata({ source, run, windowId, name }: CopyOrder) {
   const labels: Record<string, string> = runLabels(source, run);
   if (windowId !== undefined) labels[LABELS.copyWindow] = windowId;
-  return { name, namespace: source.namespace, labels, ownerReferences: [ownedBy(source)] };
+  return {
+    name,
+    namespace: source.namespace,
+    labels,
+    annotations: runAnnotations(run),
+    ownerReferences: [ownedBy(source)],
+  };
 }

@@ -95,6 +95,11 @@ export const failureReasons = {
     doWhat: 'Nothing: the application is released.',
     retry: false,
   },
+  SyncEnded: {
+    when: 'The sync was terminated, or Temporal ended or lost it, so that it could not tidy up after itself.',
+    doWhat: 'Resume the application; a new trigger starts the next sync. To stop a sync, cancel it rather.',
+    retry: false,
+  },
 } as const satisfies Record<string, { when: string; doWhat: string; retry: boolean }>;
 
 export type FailureReason = keyof typeof failureReasons;
@@ -165,4 +170,9 @@ export const failures = {
   moverVanished: (job: string) =>
     failure('MoverVanished', `Job ${job} or its pod was removed while it ran; it is started again`),
   cancelled: (source: string) => failure('Cancelled', `The sync of ${source} was cancelled`),
+  syncEnded: (workflowId: string, how: string) =>
+    failure(
+      'SyncEnded',
+      `The sync ${workflowId} ${how} before it had finished; the application may resume, and a new trigger starts the next one`,
+    ),
 } as const;

@@ -1,7 +1,7 @@
 // What the controller says in the status of a source that is not being synchronised: when the next sync is due,
 // and why none ever will be if its times cannot be read. While a sync runs, the status is the sync's.
 import type { Condition, ReplicationSource } from '../api/replication-source.ts';
-import { wholeSeconds } from './copy-window.ts';
+import { wholeSeconds } from './time.ts';
 import { nextTime } from './cron.ts';
 import { failures } from './failures.ts';
 import { triggerKind, wantedSchedule } from './schedule.ts';

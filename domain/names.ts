@@ -10,6 +10,9 @@ export const LABELS = {
   run: 'stillpoint.dev/run',
 } as const;
 
+/** Annotations of an object that belongs to one run: a label has no room for a workflow id. */
+export const ANNOTATIONS_OF_RUN = { workflowId: 'stillpoint.dev/workflow-id' } as const;
+
 const CREATED_BY = 'volsync';
 const LONGEST_JOB_NAME = 63;
 const LONGEST_OBJECT_NAME = 253;
@@ -17,6 +20,11 @@ const LONGEST_OBJECT_NAME = 253;
 /** Labels of an object that belongs to one run and goes when it ends (`cleanup` is VolSync's: the source's uid). */
 export function runLabels(source: { readonly uid: string }, run: string): Record<string, string> {
   return { ...lastingLabels(), [LABELS.cleanup]: source.uid, [LABELS.run]: crc32(run) };
+}
+
+/** Says to whom the object belongs, for Temporal to be asked. */
+export function runAnnotations(run: string): Record<string, string> {
+  return { [ANNOTATIONS_OF_RUN.workflowId]: run };
 }
 
 /** Labels of an object that lives as long as its source. */

@@ -71,7 +71,7 @@ function comparedWith(found: FoundSchedule, wanted: WantedSchedule): 'keep' | 'u
 export function wantedSchedule(source: ReplicationSource): WantedSchedule | undefined {
   const { namespace = '', name, uid = '', deletionTimestamp } = source.metadata;
   const spec = source.spec ?? {};
-  const mover = moverOf(spec);
+  const mover = moverInSpec(spec);
   if (deletionTimestamp !== undefined || mover === 'foreign') return undefined;
   const [sourceName, pvc] = [`${namespace}/${name}`, spec.sourcePVC ?? 'none'];
   const times = timesOf(source);
@@ -130,8 +130,8 @@ function readSettings(annotations: Readonly<Record<string, string>>): Times {
   return { cron: [], timeZone, jitterMs, catchupWindowMs };
 }
 
-// A source with several, or with none at all, gets its schedule too: its sync refuses, and tells the owner.
-function moverOf(spec: ReplicationSourceSpec): MoverName | 'none' | 'foreign' {
+/** `foreign` is served by somebody else. A source with several, or with `none`, gets its schedule too: its sync refuses, and tells the owner. */
+export function moverInSpec(spec: ReplicationSourceSpec): MoverName | 'none' | 'foreign' {
   if (spec.restic !== undefined) return 'restic';
   if (spec.rclone !== undefined) return 'rclone';
   if (spec.rsyncTLS !== undefined) return 'rsync-tls';

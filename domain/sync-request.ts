@@ -1,4 +1,5 @@
-// When a sync starts outside the times of its schedule: the first one, a manual one, a continuous one. Each
+// When a sync starts outside the times of its schedule: the first one, a manual one, a continuous one, one for a
+// trigger that the owner has set in between. Each
 // such start is a request with a name; the schedule remembers the last name that was requested, so that a
 // restarted controller does not ask twice, and a request that got lost on the way is made again.
 import type { ReplicationSource } from '../api/replication-source.ts';
@@ -22,8 +23,17 @@ export type StartPlan =
   | { readonly do: 'lookAgain'; readonly afterMs: number }
   | { readonly do: 'nothing' };
 
-/** The start that the source asks for beside its times; undefined when there is none. */
-export function syncRequest(source: ReplicationSource): string | undefined {
+/**
+ * The start that the source asks for beside its times; undefined when there is none. A trigger that was left on the
+ * pvc (domain/left-trigger.ts) asks for one, too; one sync serves both.
+ */
+export function syncRequest(source: ReplicationSource, trigger?: string): string | undefined {
+  const ownRequest = requestOf(source);
+  if (trigger === undefined) return ownRequest;
+  return ownRequest === undefined ? trigger : `${trigger} + ${ownRequest}`;
+}
+
+function requestOf(source: ReplicationSource): string | undefined {
   switch (triggerKind(source)) {
     case 'manual':
       return manualRequest(source);
@@ -39,22 +49,34 @@ function manualRequest({ spec, status }: ReplicationSource): string | undefined 
   return tag === status?.lastManualSync ? undefined : `manual ${tag}`;
 }
 
-// No first sync of a volume that may still have to be restored: its schedule or a person starts it.
-function waitsForPeople(source: ReplicationSource): boolean {
+/** No first sync of a volume that may still have to be restored: its schedule or a person starts it. */
+export function waitsForPeople(source: ReplicationSource): boolean {
   return neverSynced(source) && source.metadata.annotations?.[SCHEDULE_ANNOTATIONS.firstSync] === 'wait';
 }
 
-export function planStart(source: ReplicationSource, runs: ScheduleRuns, now: number): StartPlan {
-  const request = syncRequest(source);
+/** What there is beside source and schedule: milliseconds since the epoch, and the request of a left trigger. */
+export interface Moment {
+  readonly now: number;
+  readonly trigger?: string | undefined;
+}
+
+export function planStart(
+  source: ReplicationSource,
+  runs: ScheduleRuns,
+  { now, trigger }: Moment,
+): StartPlan {
+  const request = syncRequest(source, trigger);
   if (request === undefined || runs.paused) return { do: 'nothing' };
   if (runs.running) {
     // The end of a sync changes the status of its source, and that event comes here again. A sync that has
     // just started, or is about to close, shows nothing yet.
     return synchronizing(source) ? { do: 'nothing' } : { do: 'lookAgain', afterMs: SETTLING_MS };
   }
-  if (runs.lastRequest !== request) return { do: 'start', request };
+  if (asksForMore(request, runs.lastRequest)) return { do: 'start', request };
   const starts = runs.starts.filter((start) => start >= runs.written);
   if (starts.length === 0) return startFrom(request, runs.written + LOST_AFTER_MS, now);
+  // A trigger asks once: its owner does not stand still for ever. The next sync, whenever it comes, sees it, too.
+  if (requestOf(source) === undefined) return { do: 'nothing' };
   // Who stops a sync that was asked for once wants no other; where syncs follow each other, the next one follows.
   if (runs.stoppedByPeople && triggerKind(source) !== 'none') return { do: 'nothing' };
   return startFrom(request, lastEnd(source, starts) + backOff(starts.length), now);
@@ -64,6 +86,20 @@ const SETTLING_MS = 1_000;
 const LOST_AFTER_MS = 10_000;
 const FIRST_BACK_OFF_MS = 30_000;
 const LONGEST_BACK_OFF_MS = 1_000_000; // VolSync's.
+
+// Whatever of a request was started already is not started at once again when the rest of it is gone.
+function asksForMore(request: string, last: string | undefined): boolean {
+  const [before, wanted] = [partsOf(last ?? ''), partsOf(request)];
+  return (
+    (wanted.trigger !== '' && wanted.trigger !== before.trigger) ||
+    (wanted.own !== '' && wanted.own !== before.own)
+  );
+}
+
+function partsOf(request: string): { readonly trigger: string; readonly own: string } {
+  const trigger = /^trigger [0-9a-f]{8}/.exec(request)?.[0] ?? '';
+  return { trigger, own: request.slice(trigger.length).replace(/^ \+ /, '') };
+}
 
 function startFrom(request: string, time: number, now: number): StartPlan {
   return now >= time ? { do: 'start', request } : { do: 'lookAgain', afterMs: time - now };

@@ -3,7 +3,7 @@
 import type { Condition, ReplicationSource } from '../api/replication-source.ts';
 import type { CopyTimes, Moved, SyncPlan } from '../api/sync.ts';
 import { nextTime } from './cron.ts';
-import { wholeSeconds } from './copy-window.ts';
+import { wholeSeconds } from './time.ts';
 import { goDuration } from './duration.ts';
 import { triggerKind } from './schedule.ts';
 

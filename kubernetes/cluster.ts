@@ -3,6 +3,7 @@
 import type {
   Job,
   KubernetesObject,
+  Lease,
   Namespace,
   ObjectRef,
   PersistentVolumeClaim,
@@ -84,6 +85,7 @@ export interface Cluster {
   readonly pods: Resource<Pod>;
   readonly secrets: Resource<Secret>;
   readonly namespaces: Resource<Namespace>;
+  readonly leases: Resource<Lease>;
   /** Follows a container's log line by line until the container ends; one request. */
   followLog(
     pod: ObjectRef,

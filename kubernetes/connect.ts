@@ -98,6 +98,7 @@ export function createCluster({ transport, component, log }: CreateClusterOption
     pods: resource(KINDS.pods),
     secrets: resource(KINDS.secrets),
     namespaces: resource(KINDS.namespaces),
+    leases: resource(KINDS.leases),
     followLog: (pod, container, options) => followPodLog(transport, { pod, container, ...options }),
     record: createEventRecorder({ transport, log, component, instance: hostname(), fieldManager }),
     now: () => transport.now(),

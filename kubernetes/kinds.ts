@@ -46,6 +46,13 @@ export const KINDS = {
   jobs: { kind: 'Job', group: 'batch', version: 'v1', plural: 'jobs', scope: 'namespace' },
   pods: { ...core('Pod', 'pods'), watched: 'app.kubernetes.io/created-by=volsync' },
   secrets: core('Secret', 'secrets'),
+  leases: {
+    kind: 'Lease',
+    group: 'coordination.k8s.io',
+    version: 'v1',
+    plural: 'leases',
+    scope: 'namespace',
+  },
   namespaces: { ...core('Namespace', 'namespaces'), scope: 'cluster' },
 } as const satisfies Record<string, Kind>;
 

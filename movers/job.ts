@@ -1,7 +1,7 @@
 // The mover's Job and volumes, the same for all movers (reference VolSync §5.0.1).
 import type { Job, PersistentVolumeClaim } from '../api/kubernetes.ts';
 import type { SourceRef } from '../api/sync.ts';
-import { cacheName, lastingLabels, moverJobName, runLabels } from '../domain/names.ts';
+import { cacheName, lastingLabels, moverJobName, runAnnotations, runLabels } from '../domain/names.ts';
 import { ownedBy } from '../domain/ownership.ts';
 import type { Mover, MoverInput } from './mover.ts';
 
@@ -36,6 +36,7 @@ export function moverJob<Options extends PodOptions>(order: JobOrder<Options>): 
       name,
       namespace: source.namespace,
       labels: runLabels(source, run),
+      annotations: runAnnotations(run),
       ownerReferences: [ownedBy(source)],
     },
     spec: { backoffLimit: 0, parallelism: 1, template: podTemplate(order, name) },

@@ -4,6 +4,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import type { SyncSettings } from '../activities/index.ts';
 import { WorkerSettings, readSettings } from '../api/settings.ts';
+import { refuseNeighbours } from '../client/neighbours.ts';
 import { aborted, orStartError, runProgram } from '../client/program.ts';
 import { ensureSearchAttributes } from '../client/search-attributes.ts';
 import { checkNamespace, reach, reachable, temporalPlace } from '../client/temporal.ts';
@@ -13,6 +14,7 @@ import { connectCluster } from '../kubernetes/connect.ts';
 import { createLog } from '../telemetry/log.ts';
 import type { Log } from '../telemetry/log.ts';
 import { serveMetrics } from '../telemetry/metrics.ts';
+import { syncMetrics } from '../telemetry/sync-metrics.ts';
 import { workflowBundle } from './bundle.ts';
 import { installRuntime } from './runtime.ts';
 
@@ -28,13 +30,14 @@ await runProgram('worker', async (stop) => {
   const cluster = await orStartError(
     connectCluster({ component: 'worker', log, ...(context && { context }) }),
   );
+  await orStartError(refuseNeighbours({ cluster, connection, namespace: place.namespace }, settings));
 
   const worker = await Worker.create({
     connection,
     namespace: place.namespace,
     taskQueue: TASK_QUEUE,
     workflowBundle: { codePath: await workflowBundle() },
-    activities: createActivities({ cluster, log, settings: syncSettings(settings) }),
+    activities: createActivities({ cluster, log, settings: syncSettings(settings), metrics: syncMetrics }),
     maxCachedWorkflows: settings.maxCachedWorkflows,
     maxConcurrentActivityTaskExecutions: settings.maxActivities,
     shutdownGraceTime: settings.shutdownGraceMs,

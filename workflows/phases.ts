@@ -1,5 +1,5 @@
 // What people see of a running sync: the search attributes SyncPhase and SyncResult, and the table under "current details"
-// of the Temporal UI. Phases that last only milliseconds are not worth a history event.
+// of the Temporal UI.
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { CopyTimes, Outcome, SyncPlan } from '../api/sync.ts';
@@ -15,9 +15,12 @@ export interface Shown {
 const SYNC_PHASE = defineSearchAttributeKey('SyncPhase', 'KEYWORD');
 const SYNC_RESULT = defineSearchAttributeKey('SyncResult', 'KEYWORD');
 
+// Milliseconds long, and inside the freeze: not worth a history event.
+const BRIEF: ReadonlySet<Phase> = new Set(['Beginning', 'Copying']);
+
 export function enter(phase: Phase, shown: Shown): void {
   const result = shown.result === undefined ? [] : [{ key: SYNC_RESULT, value: shown.result }];
-  if (phase !== 'Beginning') upsertSearchAttributes([{ key: SYNC_PHASE, value: phase }, ...result]);
+  if (!BRIEF.has(phase)) upsertSearchAttributes([{ key: SYNC_PHASE, value: phase }, ...result]);
   setCurrentDetails(table(phase, shown));
 }
 

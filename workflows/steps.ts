@@ -6,12 +6,25 @@ import type { SyncLimits } from '../api/sync.ts';
 // An activity in flight is really over before the sync is closed: otherwise it could write after the release.
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 
-/** Reads and writes of our own: quick, retried until the cluster answers. `beginSync` may wait for another sync's window. */
-export const { beginSync, reportOverdue, closeSync } = proxyActivities<Activities>({
-  startToCloseTimeout: '1 day',
+// Reads and writes of our own: quick, retried until the cluster answers.
+const quick = {
+  startToCloseTimeout: '1 day', // `beginSync` may wait for another sync's window.
   heartbeatTimeout: '10 seconds',
   cancellationType,
   retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds' },
+} as const;
+
+export const { beginSync } = proxyActivities<Activities>({
+  ...quick,
+  summary: 'validate and ask the application',
+});
+export const { reportOverdue } = proxyActivities<Activities>({
+  ...quick,
+  summary: 'say that the trigger is overdue',
+});
+export const { closeSync } = proxyActivities<Activities>({
+  ...quick,
+  summary: 'release, report and clean up',
 });
 
 /** Inside the freeze: a dead worker is noticed at once, and every attempt counts. */
@@ -19,6 +32,7 @@ export function whileFrozen({ copyHeartbeatMs }: SyncLimits) {
   return proxyActivities<Pick<Activities, 'takeCopy'>>({
     startToCloseTimeout: '1 day',
     heartbeatTimeout: copyHeartbeatMs,
+    summary: 'freeze, cut, release',
     cancellationType,
     retry: { initialInterval: '100 milliseconds', maximumInterval: '2 seconds' },
   });
@@ -29,6 +43,7 @@ export function whileMoving({ moverHeartbeatMs, moverAttempts }: SyncLimits) {
   return proxyActivities<Pick<Activities, 'moveCopy'>>({
     startToCloseTimeout: '30 days',
     heartbeatTimeout: moverHeartbeatMs,
+    summary: 'carry the copy away',
     cancellationType,
     retry: { initialInterval: '10 seconds', maximumInterval: '10 minutes', maximumAttempts: moverAttempts },
   });

@@ -32,9 +32,10 @@ async function takeCopyOnceTriggered(
   source: SourceRef,
   conversation: Conversation,
 ): Promise<{ plan: SyncPlan; copy: Copy }> {
+  let plan: SyncPlan | undefined;
   for (;;) {
     enter('Beginning', {});
-    const plan = await beginSync(source);
+    plan = await beginSync(source, plan);
     await conversation.triggerOrProceed(plan);
     enter('Copying', { plan });
     const attempt = await whileFrozen(plan.limits).takeCopy(plan, conversation.proceeded());

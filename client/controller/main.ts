@@ -1,15 +1,21 @@
-// The controller: keeps one Temporal Schedule per source in step with the cluster, and nudges waiting syncs.
+// The controller: keeps one Temporal Schedule per source in step with the cluster, nudges waiting syncs, and tidies
+// up after those that were terminated.
 // Configured by environment (api/settings.ts); runs in the foreground until SIGTERM.
 import { ControllerSettings, readSettings } from '../../api/settings.ts';
 import { connectCluster } from '../../kubernetes/connect.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { serveMetrics } from '../../telemetry/metrics.ts';
+import { showOutOfSync } from '../../telemetry/sync-metrics.ts';
+import { refuseNeighbours } from '../neighbours.ts';
 import { aborted, orStartError, runProgram } from '../program.ts';
 import { ensureSearchAttributes } from '../search-attributes.ts';
 import { connectTemporal, reachable } from '../temporal.ts';
 import { nudgeWaitingSyncs } from './nudge.ts';
+import { syncStates } from './out-of-sync.ts';
+import { createRuns } from './runs.ts';
 import { createSchedules } from './schedules.ts';
 import { keepSchedules } from './sources.ts';
+import { tidyUpEndedSyncs } from './tidy-up.ts';
 
 await runProgram('controller', async (stop) => {
   const settings = readSettings(ControllerSettings, process.env);
@@ -20,7 +26,10 @@ await runProgram('controller', async (stop) => {
   const cluster = await orStartError(
     connectCluster({ component: 'controller', log, ...(context && { context }) }),
   );
+  const { connection, namespace } = temporal;
+  await orStartError(refuseNeighbours({ cluster, connection, namespace }, settings));
 
+  showOutOfSync(syncStates(cluster));
   let watching = false;
   const ready = async () => watching && !stop.aborted && (await reachable(temporal.connection));
   const metrics = await serveMetrics({ port: settings.metricsPort, host: settings.metricsHost, ready });
@@ -34,6 +43,7 @@ await runProgram('controller', async (stop) => {
   const running = Promise.all([
     keepSchedules({ cluster, schedules, settings, log }),
     nudgeWaitingSyncs({ cluster, client: temporal.client, log }),
+    tidyUpEndedSyncs({ cluster, runs: createRuns(temporal.client), settings, log }),
   ]).then((stops) => {
     watching = true;
     log.info('controller ready');

@@ -17,10 +17,16 @@ export interface Reconciled {
   readonly lookAgainAfterMs?: number | undefined;
 }
 
+export interface Beside {
+  readonly schedules: Schedules;
+  /** Name of the start that a trigger on the pvc asks for (domain/left-trigger.ts). */
+  readonly trigger?: string | undefined;
+}
+
 export async function reconcileSource(
   ref: ObjectRef,
   source: ReplicationSource | undefined,
-  schedules: Schedules,
+  { schedules, trigger }: Beside,
 ): Promise<Reconciled> {
   const plan = planSchedule(source, await schedules.find(sourceScheduleId(ref)));
   switch (plan.do) {
@@ -34,10 +40,10 @@ export async function reconcileSource(
       return createSchedule(plan, schedules);
     case 'replace':
       await cancelRuns(plan.found, schedules);
-      return keepInStep(plan, schedules);
+      return keepInStep(plan, { schedules, trigger });
     case 'update':
     case 'keep':
-      return keepInStep(plan, schedules);
+      return keepInStep(plan, { schedules, trigger });
   }
 }
 
@@ -54,10 +60,10 @@ async function createSchedule(plan: Plan<'create'>, schedules: Schedules): Promi
 
 async function keepInStep(
   plan: Plan<'keep' | 'update' | 'replace'>,
-  schedules: Schedules,
+  { schedules, trigger }: Beside,
 ): Promise<Reconciled> {
   const { schedule, found } = plan;
-  const start = startOf(plan);
+  const start = startOf(plan, trigger);
   const started = start.do === 'start' ? start.request : undefined;
   const request = started ?? (plan.do === 'replace' ? undefined : found.runs.lastRequest);
   // The name is written before the start: a start that gets lost in between is made again, never doubled.
@@ -66,11 +72,12 @@ async function keepInStep(
   return { did: plan.do, started, lookAgainAfterMs: start.do === 'lookAgain' ? start.afterMs : undefined };
 }
 
-function startOf({ do: what, schedule, source, found }: Plan<'keep' | 'update' | 'replace'>): StartPlan {
+function startOf(plan: Plan<'keep' | 'update' | 'replace'>, trigger: string | undefined): StartPlan {
+  const { do: what, schedule, source, found } = plan;
   if (!startable(schedule)) return { do: 'nothing' };
   // The cancelled run of the old source: Temporal starts the next one when it has ended.
   const runs = what === 'replace' ? { ...found.runs, running: false, lastRequest: undefined } : found.runs;
-  return planStart(source, runs, Date.now());
+  return planStart(source, runs, { now: Date.now(), trigger });
 }
 
 function startable(schedule: WantedSchedule): boolean {

@@ -1,6 +1,7 @@
-// Keeps one Temporal Schedule per source: from every change of a source, and from time to time from the list
-// of all schedules, because a schedule may have been removed by hand, and a run ended without a word. A schedule
-// named source/… without a source is deleted: each cluster needs a Temporal namespace of its own.
+// Keeps one Temporal Schedule per source: from every change of a source or of a trigger that is left on its pvc, and
+// from time to time from the list of all schedules, because a schedule may have been removed by hand, and a run
+// ended without a word. A schedule named source/… without a source is deleted: each cluster needs a Temporal
+// namespace of its own.
 import type { ObjectRef } from '../../api/kubernetes.ts';
 import type { ReplicationSource } from '../../api/replication-source.ts';
 import type { ControllerSettings } from '../../api/settings.ts';
@@ -9,7 +10,10 @@ import { syncRequest } from '../../domain/sync-request.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { KeyedQueue } from './keyed-queue.ts';
+import { findLeftTrigger, sourcesToServe } from './left-trigger.ts';
 import { reconcileSource } from './reconcile-source.ts';
+import type { Reconciled } from './reconcile-source.ts';
+import { repeatedly } from './repeatedly.ts';
 import { reportIdle } from './report-idle.ts';
 import type { Schedules } from './schedules.ts';
 
@@ -22,65 +26,105 @@ export interface KeepSchedulesOptions {
 
 const PREFIX = 'source/';
 
-/** Starts to keep the schedules in step once the watch of the sources is complete; returns the way to stop. */
+/** Starts to keep the schedules in step once the watches are complete; returns the way to stop. */
 export async function keepSchedules(options: KeepSchedulesOptions): Promise<() => Promise<void>> {
   const { cluster, schedules, settings, log } = options;
   const sources = cluster.sources.watch();
-  await sources.synced();
-  const settled = new Map<string, string>();
-  const queue = new KeyedQueue({
-    concurrency: settings.concurrentReconciles,
-    log: log.child({ queue: 'sources' }),
-    work: (key) => reconcile(key),
-  });
-
-  async function reconcile(key: string): Promise<number | undefined> {
-    const ref = refOf(key);
-    const source = sources.get(ref);
-    const facts = factsOf(source);
-    if (settled.get(key) === facts) return undefined;
-    settled.delete(key);
-    const { did, started, lookAgainAfterMs } = await reconcileSource(ref, source, schedules);
-    if (did !== 'nothing' && did !== 'keep') log.info('schedule brought in step', { source: key, did });
-    if (started !== undefined) log.info('sync started', { source: key, started });
-    if (source !== undefined) await reportIdle(cluster, source);
-    if (source !== undefined && started === undefined && lookAgainAfterMs === undefined)
-      settled.set(key, facts);
-    return started === undefined ? lookAgainAfterMs : STARTED_LOOK_AGAIN_MS;
-  }
+  const pvcs = cluster.pvcs.watch();
+  await Promise.all([sources.synced(), pvcs.synced()]);
+  const reconciler = new Reconciler(options);
 
   async function sweep(): Promise<void> {
     const standing = new Set((await schedules.list(PREFIX)).map((id) => id.slice(PREFIX.length)));
-    for (const key of standing) if (sources.get(refOf(key)) === undefined) queue.add(key);
+    for (const key of standing) if (sources.get(refOf(key)) === undefined) reconciler.look(key);
     for (const source of sources.list()) {
       const key = keyOf(source.metadata);
-      if (standing.has(key) && syncRequest(source) === undefined) continue;
-      settled.delete(key);
-      queue.add(key);
+      if (!standing.has(key) || syncRequest(source) !== undefined) reconciler.lookAfresh(key);
     }
   }
 
-  const unsubscribe = sources.subscribe((ref) => queue.add(keyOf(ref)));
-  for (const source of sources.list()) queue.add(keyOf(source.metadata));
+  const unsubscribe = [
+    sources.subscribe((ref) => reconciler.look(keyOf(ref))),
+    pvcs.subscribe((_ref, pvc) => {
+      for (const { metadata } of sourcesToServe(cluster, pvc)) reconciler.look(keyOf(metadata));
+    }),
+  ];
+  for (const source of sources.list()) reconciler.look(keyOf(source.metadata));
   const stopSweeping = repeatedly(sweep, settings.sweepEveryMs, log.child({ task: 'sweep' }));
   return async () => {
-    unsubscribe();
+    for (const stop of unsubscribe) stop();
     stopSweeping();
-    await queue.close();
+    await reconciler.close();
   };
+}
+
+/** Compares one source after another with Temporal, unless nothing has changed since all was in step. */
+class Reconciler {
+  readonly #options: KeepSchedulesOptions;
+  readonly #queue: KeyedQueue;
+  readonly #settled = new Map<string, string>();
+
+  constructor(options: KeepSchedulesOptions) {
+    this.#options = options;
+    this.#queue = new KeyedQueue({
+      concurrency: options.settings.concurrentReconciles,
+      log: options.log.child({ queue: 'sources' }),
+      work: (key) => this.#reconcile(key),
+    });
+  }
+
+  look(key: string): void {
+    this.#queue.add(key);
+  }
+
+  /** Also asks Temporal when the source has not changed. */
+  lookAfresh(key: string): void {
+    this.#settled.delete(key);
+    this.look(key);
+  }
+
+  close(): Promise<void> {
+    return this.#queue.close();
+  }
+
+  async #reconcile(key: string): Promise<number | undefined> {
+    const { cluster, schedules } = this.#options;
+    const ref = refOf(key);
+    const source = cluster.sources.watch().get(ref);
+    const trigger = source && (await findLeftTrigger(cluster, source));
+    const facts = factsOf(source, trigger);
+    if (this.#settled.get(key) === facts) return undefined;
+    this.#settled.delete(key);
+    const { started, lookAgainAfterMs } = this.#logged(
+      key,
+      await reconcileSource(ref, source, { schedules, trigger }),
+    );
+    if (source !== undefined) await reportIdle(cluster, source);
+    if (started !== undefined) return STARTED_LOOK_AGAIN_MS;
+    if (source !== undefined && lookAgainAfterMs === undefined) this.#settled.set(key, facts);
+    return lookAgainAfterMs;
+  }
+
+  #logged(source: string, reconciled: Reconciled): Reconciled {
+    const { did, started } = reconciled;
+    if (did !== 'nothing' && did !== 'keep')
+      this.#options.log.info('schedule brought in step', { source, did });
+    if (started !== undefined) this.#options.log.info('sync started', { source, started });
+    return reconciled;
+  }
 }
 
 // By then the schedule shows the run, or shows that the start was lost.
 const STARTED_LOOK_AGAIN_MS = 10_000;
 
 /** What a reconcile looks at; while it stays the same, and all was in step, Temporal need not be asked again. */
-function factsOf(source: ReplicationSource | undefined): string {
+function factsOf(source: ReplicationSource | undefined, trigger: string | undefined): string {
   const synchronizing = source?.status?.lastSyncStartTime !== undefined;
   const schedule = source && wantedSchedule(source);
   return JSON.stringify([
     schedule?.source.uid,
     schedule?.revision,
-    source && syncRequest(source),
+    source && syncRequest(source, trigger),
     synchronizing,
   ]);
 }
@@ -92,15 +136,4 @@ function keyOf({ namespace = '', name }: { readonly namespace?: string; readonly
 function refOf(key: string): ObjectRef {
   const [namespace = '', name = ''] = key.split('/');
   return { namespace, name };
-}
-
-function repeatedly(task: () => Promise<void>, everyMs: number, log: Log): () => void {
-  const attempt = () => {
-    task().catch((error: unknown) =>
-      log.error('failed, will be tried again', { error, retryAfterMs: everyMs }),
-    );
-  };
-  attempt();
-  const timer = setInterval(attempt, everyMs);
-  return () => clearInterval(timer);
 }

@@ -39,25 +39,25 @@ describe('a source asks for a sync outside its times', () => {
   });
 });
 
-describe('the controller starts a sync', () => {
-  const idle = aSource(MANUAL, { lastManualSync: 'tag-1' });
-  const request = syncRequest(idle);
+const idle = aSource(MANUAL, { lastManualSync: 'tag-1' });
+const request = syncRequest(idle);
 
+describe('the controller starts a sync', () => {
   it('at once when it has not been asked for yet', () => {
-    expect(planStart(idle, runs(), written)).toEqual({ do: 'start', request });
+    expect(planStart(idle, runs(), { now: written })).toEqual({ do: 'start', request });
   });
 
   it('never while the schedule is paused', () => {
-    expect(planStart(idle, runs({ paused: true }), written)).toEqual({ do: 'nothing' });
+    expect(planStart(idle, runs({ paused: true }), { now: written })).toEqual({ do: 'nothing' });
   });
 
   it('never while another one synchronises: its end is an event', () => {
     const busy = aSource(MANUAL, { lastManualSync: 'tag-1', lastSyncStartTime: '2026-01-01T00:00:00Z' });
-    expect(planStart(busy, runs({ running: true }), written)).toEqual({ do: 'nothing' });
+    expect(planStart(busy, runs({ running: true }), { now: written })).toEqual({ do: 'nothing' });
   });
 
   it('not before it is clear whether the running one begins or ends', () => {
-    expect(planStart(idle, runs({ running: true }), written).do).toBe('lookAgain');
+    expect(planStart(idle, runs({ running: true }), { now: written }).do).toBe('lookAgain');
   });
 
   it('although the status still speaks of a sync that was terminated', () => {
@@ -65,24 +65,24 @@ describe('the controller starts a sync', () => {
       lastManualSync: 'tag-1',
       lastSyncStartTime: '2026-01-01T00:00:00Z',
     });
-    expect(planStart(terminated, runs(), written).do).toBe('start');
+    expect(planStart(terminated, runs(), { now: written }).do).toBe('start');
   });
 
   it('once for each request', () => {
     const asked = runs({ lastRequest: request, starts: [written + 1_000] });
-    expect(planStart(idle, asked, written + 2_000).do).toBe('lookAgain');
+    expect(planStart(idle, asked, { now: written + 2_000 }).do).toBe('lookAgain');
   });
 
   it('again when the request got lost on its way', () => {
     const asked = runs({ lastRequest: request, starts: [written - 60_000] });
-    expect(planStart(idle, asked, written + 1_000)).toEqual({ do: 'lookAgain', afterMs: 9_000 });
-    expect(planStart(idle, asked, written + 10_000)).toEqual({ do: 'start', request });
+    expect(planStart(idle, asked, { now: written + 1_000 })).toEqual({ do: 'lookAgain', afterMs: 9_000 });
+    expect(planStart(idle, asked, { now: written + 10_000 })).toEqual({ do: 'start', request });
   });
 
   it('again after a failure, each time later, but never later than VolSync', () => {
     const wait = (failures: number) => {
       const starts = Array.from({ length: failures }, () => written);
-      const plan = planStart(idle, runs({ lastRequest: request, starts }), written);
+      const plan = planStart(idle, runs({ lastRequest: request, starts }), { now: written });
       return plan.do === 'lookAgain' ? plan.afterMs : 0;
     };
     expect([1, 2, 3, 10].map(wait)).toEqual([30_000, 60_000, 120_000, 1_000_000]);
@@ -101,7 +101,7 @@ describe('the controller starts a sync', () => {
       ],
     });
     const ended = Date.parse('2026-01-02T00:00:00Z');
-    expect(planStart(failed, runs({ lastRequest: request, starts: [written] }), ended)).toEqual({
+    expect(planStart(failed, runs({ lastRequest: request, starts: [written] }), { now: ended })).toEqual({
       do: 'lookAgain',
       afterMs: 30_000,
     });
@@ -109,13 +109,52 @@ describe('the controller starts a sync', () => {
 
   it('never again when people have stopped it', () => {
     const stopped = runs({ lastRequest: request, starts: [written], stoppedByPeople: true });
-    expect(planStart(idle, stopped, written + 1e9)).toEqual({ do: 'nothing' });
+    expect(planStart(idle, stopped, { now: written + 1e9 })).toEqual({ do: 'nothing' });
   });
 
   it('again when people have stopped one of those that follow each other', () => {
     const source = aSource(NONE);
     const stopped = runs({ lastRequest: syncRequest(source), starts: [written], stoppedByPeople: true });
-    expect(planStart(source, stopped, written + 1e9).do).toBe('start');
+    expect(planStart(source, stopped, { now: written + 1e9 }).do).toBe('start');
+  });
+});
+
+describe('a trigger that is left on the pvc', () => {
+  const trigger = 'trigger 1a2b3c4d';
+  const scheduled = aSource(SCHEDULE, { lastSyncTime: '2026-01-01T00:00:00Z' });
+  const now = written + 1_000;
+
+  it('starts a sync between the times of the schedule', () => {
+    expect(planStart(scheduled, runs(), { now, trigger })).toEqual({ do: 'start', request: trigger });
+  });
+
+  it('starts one sync, not another one when that has failed', () => {
+    const failed = runs({ lastRequest: trigger, starts: [written] });
+    expect(planStart(scheduled, failed, { now: now + 1e9, trigger })).toEqual({ do: 'nothing' });
+  });
+
+  it('starts it again when the start got lost', () => {
+    const lost = runs({ lastRequest: trigger });
+    expect(planStart(scheduled, lost, { now: written + 10_000, trigger })).toMatchObject({ do: 'start' });
+  });
+
+  it('does not wait until the back-off of another request is over', () => {
+    const backingOff = runs({ lastRequest: request, starts: [written] });
+    expect(planStart(idle, backingOff, { now, trigger })).toEqual({
+      do: 'start',
+      request: `${trigger} + ${request}`,
+    });
+  });
+
+  it('leaves the back-off of the other request as it is when it is gone, or was of no use', () => {
+    const served = runs({ lastRequest: `${trigger} + ${request}`, starts: [written] });
+    const backOff = { do: 'lookAgain', afterMs: 29_000 };
+    expect(planStart(idle, served, { now })).toEqual(backOff);
+    expect(planStart(idle, served, { now, trigger })).toEqual(backOff);
+  });
+
+  it('never starts one while the schedule is paused', () => {
+    expect(planStart(scheduled, runs({ paused: true }), { now, trigger })).toEqual({ do: 'nothing' });
   });
 });
 

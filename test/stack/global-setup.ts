@@ -29,7 +29,8 @@ declare module 'vitest' {
 /** Settings under which the tests run: short waits, so that no test has to wait for time. */
 export const TEST_SETTINGS = { STILLPOINT_ANSWER_VISIBLE: '1s' } as const;
 
-const STACK_NAME = 'test';
+// Another name lets two clones test at once.
+const STACK_NAME = process.env['STILLPOINT_TEST_STACK'] ?? 'test';
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const stack = await stackUp(STACK_NAME, (line) => process.stdout.write(`${line}\n`));

@@ -16,7 +16,15 @@ async function waiting(): Promise<{ application: Application; run: string }> {
   await application.shell('echo one > /data/records; sync');
   await application.replicate({ copyMethod: 'Snapshot' });
   await application.copyStatus('WaitingForTrigger');
-  return { application, run: await application.latestRun() };
+  const run = await application.latestRun();
+  await expect.poll(() => phaseOf(run)).toBe('WaitingForTrigger');
+  return { application, run };
+}
+
+// The annotation stands a moment before the workflow waits.
+async function phaseOf(run: string): Promise<unknown> {
+  const { typedSearchAttributes } = await world.temporal.workflow.getHandle(run).describe();
+  return typedSearchAttributes.getAll().find(({ key }) => key.name === 'SyncPhase')?.value;
 }
 
 function update(application: Application, run: string, input: object): Promise<string> {

@@ -60,13 +60,13 @@ export class Application {
   }
 
   /** Creates namespace, Secret, PVC and a pod that has the PVC mounted at /data. */
-  async install(annotations: Readonly<Record<string, string>>): Promise<void> {
+  async install(annotations: Readonly<Record<string, string>>, storageClassName = 'dir'): Promise<void> {
     const { cluster } = this.world;
     await cluster.namespaces.create({ metadata: { name: this.namespace } });
     await cluster.secrets.create(this.#repository());
     await cluster.pvcs.create({
       metadata: { ...this.pvc, annotations },
-      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+      spec: { storageClassName, accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
     });
     await cluster.pods.create(this.#pod());
     await this.kubectl('wait', '--for=condition=Ready', 'pod/app', '--timeout=60s');

@@ -14,64 +14,68 @@ describe('a source and its schedule', () => {
   });
 
   it('starts the first sync once, when the schedule is made', async () => {
-    await reconcileSource(REF, aSource(), temporal);
-    await reconcileSource(REF, aSource(), temporal);
+    await reconcileSource(REF, aSource(), { schedules: temporal });
+    await reconcileSource(REF, aSource(), { schedules: temporal });
     expect(temporal.did).toEqual(['create', 'trigger']);
   });
 
   it('starts nothing for a paused source until it is resumed', async () => {
-    await reconcileSource(REF, aSource({ paused: true }), temporal);
+    await reconcileSource(REF, aSource({ paused: true }), { schedules: temporal });
     expect(temporal.did).toEqual(['create']);
-    await reconcileSource(REF, aSource({ paused: false }), temporal);
+    await reconcileSource(REF, aSource({ paused: false }), { schedules: temporal });
     expect(temporal.did).toEqual(['create', 'update', 'trigger']);
   });
 
   it('starts nothing while its times cannot be read', async () => {
-    await reconcileSource(REF, aSource({ trigger: { schedule: '@hourlyfoo' } }), temporal);
+    await reconcileSource(REF, aSource({ trigger: { schedule: '@hourlyfoo' } }), { schedules: temporal });
     expect(temporal.did).toEqual(['create']);
   });
 
   it('writes which sync it starts before it starts it', async () => {
     const manual = (tag: string) => aSource({ trigger: { manual: tag } });
-    await reconcileSource(REF, manual('tag-1'), temporal);
+    await reconcileSource(REF, manual('tag-1'), { schedules: temporal });
     temporal.endRun();
-    await reconcileSource(REF, manual('tag-2'), temporal);
+    await reconcileSource(REF, manual('tag-2'), { schedules: temporal });
     expect(temporal.did).toEqual(['create', 'trigger', 'update', 'trigger']);
     expect(temporal.schedule?.runs.lastRequest).toBe('manual tag-2');
   });
 
   it('starts again what another controller died over', async () => {
     temporal.losesTriggers = true;
-    await reconcileSource(REF, aSource(), temporal);
+    await reconcileSource(REF, aSource(), { schedules: temporal });
     temporal.losesTriggers = false;
     temporal.grow(10_000);
-    await reconcileSource(REF, aSource(), temporal);
+    await reconcileSource(REF, aSource(), { schedules: temporal });
     expect(temporal.did).toEqual(['create', 'trigger', 'trigger']);
   });
 
   it('looks at what another controller made at the same moment, and starts nothing twice', async () => {
     temporal.somebodyIsFaster = true;
-    const { lookAgainAfterMs } = await reconcileSource(REF, aSource(), temporal);
+    const { lookAgainAfterMs } = await reconcileSource(REF, aSource(), { schedules: temporal });
     expect(lookAgainAfterMs).toBe(0);
     expect(temporal.did).toEqual([]);
   });
 
   it('cancels the sync of a source that is gone, then deletes the schedule', async () => {
-    await reconcileSource(REF, aSource(), temporal);
-    await reconcileSource(REF, undefined, temporal);
+    await reconcileSource(REF, aSource(), { schedules: temporal });
+    await reconcileSource(REF, undefined, { schedules: temporal });
     expect(temporal.did).toEqual(['create', 'trigger', 'cancel', 'delete']);
   });
 
   it('cancels the sync of the old source when it was created anew, and starts that of the new one after it', async () => {
-    await reconcileSource(REF, aSource(), temporal);
+    await reconcileSource(REF, aSource(), { schedules: temporal });
     const anew = aSource();
-    await reconcileSource(REF, { ...anew, metadata: { ...anew.metadata, uid: 'uid-2' } }, temporal);
+    await reconcileSource(
+      REF,
+      { ...anew, metadata: { ...anew.metadata, uid: 'uid-2' } },
+      { schedules: temporal },
+    );
     expect(temporal.did).toEqual(['create', 'trigger', 'cancel', 'update', 'trigger']);
     expect(temporal.schedule?.uid).toBe('uid-2');
   });
 
   it('has nothing to do for a source that is neither here nor there', async () => {
-    await reconcileSource(REF, undefined, temporal);
+    await reconcileSource(REF, undefined, { schedules: temporal });
     expect(temporal.did).toEqual([]);
   });
 });

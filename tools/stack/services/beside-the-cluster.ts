@@ -23,6 +23,8 @@ export function temporal(layout: Layout, { pathOf, environment }: Toolchain): Se
       `--ui-port=${inside.temporalUi.port}`,
       `--db-filename=${join(layout.state, 'temporal', 'temporal.db')}`,
       ...searchAttributes.map((name) => `--search-attribute=${name}=Keyword`),
+      // An activity rides back in the answer to the workflow task: one hop less between trigger and freeze.
+      '--dynamic-config-value=system.enableActivityEagerExecution=true',
     ],
   };
 }

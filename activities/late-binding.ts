@@ -1,0 +1,20 @@
+// A clone of a class that waits for its first consumer is made only when a pod asks for it: the mover's Job is
+// started inside the copy step then, and `moveCopy` finds it.
+import type { Taking } from './context.ts';
+import { volumeOptionsOf } from './copy-object.ts';
+import { startMover } from './start-mover.ts';
+
+/** Gives a late-binding clone its consumer; does nothing for any other copy. */
+export async function consumeLateBinding(taking: Taking, name: string): Promise<void> {
+  const { context, plan, run, signal } = taking;
+  if (plan.copyMethod !== 'Clone' || !(await bindsLate(taking))) return;
+  await startMover(context, { plan, copy: { name, times: {} }, run, signal });
+}
+
+async function bindsLate({ context, plan, pvc, signal }: Taking): Promise<boolean> {
+  const { pvcs, storageClasses } = context.cluster;
+  const name = volumeOptionsOf(plan).storageClassName ?? pvcs.watch().get(pvc)?.spec?.storageClassName;
+  if (name === undefined) return false;
+  const found = await storageClasses.get({ namespace: '', name }, { signal });
+  return found?.volumeBindingMode === 'WaitForFirstConsumer';
+}

@@ -1,0 +1,109 @@
+// What operators watch of syncs: our own series, and VolSync's three with their names and labels (reference
+// VolSync §6.1), so that its dashboards and alerts keep working.
+import { Counter, Gauge, Histogram, Summary } from 'prom-client';
+import { registry } from './metrics.ts';
+
+/** A sync that has ended, as far as it is measured. */
+export interface SyncMeasures {
+  readonly source: { readonly namespace: string; readonly name: string };
+  readonly mover: string;
+  readonly result: 'Successful' | 'Failed' | 'Cancelled';
+  /** Reason of the failure; empty for a success. */
+  readonly reason: string;
+  readonly copyMethod?: string;
+  readonly freezeSeconds?: number;
+  readonly waitingSeconds?: number;
+  /** Only of a success, as in VolSync. */
+  readonly durationSeconds?: number;
+  /** It was complete only after the slot that followed its own. */
+  readonly late?: boolean;
+}
+
+export interface SyncMetrics {
+  syncEnded(measures: SyncMeasures): void;
+}
+
+const SECOND = 1;
+const MINUTE = 60;
+const HOUR = 3_600;
+const DAY = 86_400;
+
+const syncs = new Counter({
+  name: 'stillpoint_syncs_total',
+  help: 'Syncs that have ended. `result` is Successful, Failed or Cancelled; `reason` is that of the failure.',
+  labelNames: ['result', 'reason', 'mover'] as const,
+  registers: [registry],
+});
+
+const freezes = new Histogram({
+  name: 'stillpoint_freeze_seconds',
+  help: 'How long applications stood still for a copy, from the trigger to the release.',
+  labelNames: ['copy_method'] as const,
+  buckets: [0.1, 0.25, 0.5, SECOND, 2.5, 5, 10, 30, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE],
+  registers: [registry],
+});
+
+const waits = new Histogram({
+  name: 'stillpoint_waiting_seconds',
+  help: 'How long syncs waited for their trigger, from WaitingForTrigger to the trigger.',
+  buckets: [SECOND, 10, MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 6 * HOUR, DAY, 3 * DAY, 7 * DAY],
+  registers: [registry],
+});
+
+const VOLSYNC_LABELS = ['obj_name', 'obj_namespace', 'role', 'method'] as const;
+
+const missedIntervals = new Counter({
+  name: 'volsync_missed_intervals_total',
+  help: 'Syncs that were complete only after the slot that followed their own.',
+  labelNames: VOLSYNC_LABELS,
+  registers: [registry],
+});
+
+const durations = new Summary({
+  name: 'volsync_sync_duration_seconds',
+  help: 'How long successful syncs took, the wait for their trigger included.',
+  labelNames: VOLSYNC_LABELS,
+  percentiles: [0.5, 0.9, 0.99],
+  maxAgeSeconds: DAY,
+  ageBuckets: 5,
+  registers: [registry],
+});
+
+/** The metrics of this process. */
+export const syncMetrics: SyncMetrics = {
+  syncEnded({ source, mover, result, reason, late = false, ...measured }) {
+    syncs.inc({ result, reason, mover });
+    const { freezeSeconds, waitingSeconds, durationSeconds, copyMethod = '' } = measured;
+    if (freezeSeconds !== undefined) freezes.observe({ copy_method: copyMethod }, freezeSeconds);
+    if (waitingSeconds !== undefined) waits.observe(waitingSeconds);
+    const labels = volSyncLabels(source, mover);
+    missedIntervals.inc(labels, late ? 1 : 0);
+    if (durationSeconds !== undefined) durations.observe(labels, durationSeconds);
+  },
+};
+
+export interface SourceSync {
+  readonly source: SyncMeasures['source'];
+  readonly mover: string;
+  readonly outOfSync: boolean;
+}
+
+/** Shows for every source, at each scrape, whether it lags behind: the truth of now, and none for sources that are gone. */
+export function showOutOfSync(look: () => Promise<readonly SourceSync[]>): void {
+  new Gauge({
+    name: 'volsync_volume_out_of_sync',
+    help: '1 until the first successful sync, and when a scheduled one is not complete before the slot that follows its own.',
+    labelNames: VOLSYNC_LABELS,
+    registers: [registry],
+    async collect() {
+      const sources = await look();
+      this.reset();
+      for (const { source, mover, outOfSync } of sources)
+        this.set(volSyncLabels(source, mover), outOfSync ? 1 : 0);
+    },
+  });
+}
+
+function volSyncLabels({ namespace, name }: SyncMeasures['source'], mover: string) {
+  return { obj_name: name, obj_namespace: namespace, role: 'source', method: mover };
+}

@@ -1,0 +1,53 @@
+// What Prometheus sees of real syncs.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { ANNOTATIONS as A } from '../../domain/copy-trigger.ts';
+import { Application, openWorld } from './world.ts';
+import type { World } from './world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world.close());
+
+describe('/metrics', () => {
+  it('tells of each sync in our own series and in VolSync’s', async () => {
+    const application = new Application(world);
+    await application.install({ [A.useCopyTrigger]: '' });
+    await application.replicate({ copyMethod: 'Snapshot' });
+    await application.copyStatus('WaitingForTrigger');
+    const labels = `obj_name="test-rs",obj_namespace="${application.namespace}",role="source",method="restic"`;
+    const outOfSync = async () =>
+      valueOf(await metricsAt(controllerMetrics()), `volsync_volume_out_of_sync{${labels}}`);
+    expect(await outOfSync()).toBe(1);
+
+    await application.setTrigger('trigger-1');
+    await application.report(await application.latestRun());
+    const worker = await metricsAt(inject('stack').workerMetrics);
+    expect(valueOf(worker, `volsync_sync_duration_seconds_count{${labels}}`)).toBe(1);
+    expect(valueOf(worker, `volsync_missed_intervals_total{${labels}}`)).toBe(0);
+    const succeeded = 'stillpoint_syncs_total{result="Successful",reason="",mover="restic"}';
+    expect(valueOf(worker, succeeded)).toBeGreaterThan(0);
+    expect(valueOf(worker, 'stillpoint_freeze_seconds_count{copy_method="Snapshot"}')).toBeGreaterThan(0);
+    expect(valueOf(worker, 'stillpoint_waiting_seconds_count')).toBeGreaterThan(0);
+    await expect.poll(outOfSync, { timeout: 30_000 }).toBe(0);
+    await application.remove();
+  });
+});
+
+/** Where the controller that runs now said that it serves them. */
+function controllerMetrics(): string {
+  const log = readFileSync(join(inject('stack').folder, 'controller.log'), 'utf8');
+  const started = log.split('\n').findLast((line) => line.includes('"controller started"')) ?? '{}';
+  return `http://127.0.0.1:${(JSON.parse(started) as { port?: number }).port}/metrics`;
+}
+
+async function metricsAt(url: string): Promise<readonly string[]> {
+  return (await (await fetch(url)).text()).split('\n');
+}
+
+function valueOf(lines: readonly string[], series: string): number {
+  return Number(lines.find((line) => line.startsWith(`${series} `))?.slice(series.length));
+}

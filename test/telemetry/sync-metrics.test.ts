@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serveMetrics } from '../../telemetry/metrics.ts';
+import type { MetricsServer } from '../../telemetry/metrics.ts';
+import { showOutOfSync, syncMetrics } from '../../telemetry/sync-metrics.ts';
+import type { SourceSync } from '../../telemetry/sync-metrics.ts';
+
+const orders = { namespace: 'shop', name: 'orders' };
+const OF_ORDERS = 'obj_name="orders",obj_namespace="shop",role="source",method="restic"';
+
+let server: MetricsServer;
+let sources: SourceSync[] = [];
+beforeAll(async () => {
+  showOutOfSync(async () => sources);
+  server = await serveMetrics({ port: 0, ready: () => true });
+});
+afterAll(() => server.close());
+
+async function metrics(): Promise<readonly string[]> {
+  return (await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text()).split('\n');
+}
+
+describe('/metrics', () => {
+  it('counts syncs by result, reason and mover', async () => {
+    syncMetrics.syncEnded({ source: orders, mover: 'restic', result: 'Failed', reason: 'SecretMissing' });
+    expect(await metrics()).toContain(
+      'stillpoint_syncs_total{result="Failed",reason="SecretMissing",mover="restic"} 1',
+    );
+  });
+
+  it('says how long applications stood still, and how long syncs waited for them', async () => {
+    succeeded({ freezeSeconds: 0.2, waitingSeconds: 42 });
+    const lines = await metrics();
+    expect(lines).toContain('stillpoint_freeze_seconds_bucket{le="0.1",copy_method="Snapshot"} 0');
+    expect(lines).toContain('stillpoint_freeze_seconds_bucket{le="0.25",copy_method="Snapshot"} 1');
+    expect(lines).toContain('stillpoint_waiting_seconds_sum 42');
+  });
+
+  it('shows no freeze of an application that never stood still', async () => {
+    const before = await metrics();
+    syncMetrics.syncEnded({ source: orders, mover: 'restic', result: 'Successful', reason: '' });
+    const count = (lines: readonly string[]) =>
+      lines.filter((line) => /^stillpoint_freeze.*_count/.test(line));
+    expect(count(await metrics())).toEqual(count(before));
+  });
+
+  it('has VolSync’s series under VolSync’s names and labels', async () => {
+    succeeded({ durationSeconds: 90, late: true });
+    sources = [{ source: orders, mover: 'restic', outOfSync: true }];
+    const lines = await metrics();
+    expect(lines).toContain(`volsync_missed_intervals_total{${OF_ORDERS}} 1`);
+    expect(lines).toContain(`volsync_volume_out_of_sync{${OF_ORDERS}} 1`);
+    expect(lines).toContain(`volsync_sync_duration_seconds{quantile="0.99",${OF_ORDERS}} 90`);
+    expect(lines).toContain(`volsync_sync_duration_seconds_count{${OF_ORDERS}} 1`);
+  });
+
+  it('counts no missed interval for a sync that was in time, but shows the series', async () => {
+    const source = { namespace: 'shop', name: 'punctual' };
+    syncMetrics.syncEnded({ source, mover: 'rclone', result: 'Successful', reason: '', late: false });
+    expect(await metrics()).toContain(
+      'volsync_missed_intervals_total{obj_name="punctual",obj_namespace="shop",role="source",method="rclone"} 0',
+    );
+  });
+
+  it('forgets a source that is gone', async () => {
+    sources = [];
+    expect((await metrics()).filter((line) => line.startsWith('volsync_volume_out_of_sync{'))).toEqual([]);
+  });
+});
+
+function succeeded(measured: object): void {
+  const success = { mover: 'restic', result: 'Successful', reason: '', copyMethod: 'Snapshot' } as const;
+  syncMetrics.syncEnded({ source: orders, ...success, ...measured });
+}
