@@ -40,9 +40,18 @@ export async function acceptTrigger(
     if (decision.do === 'nothing' && decision.because === 'done' && decision.window !== undefined)
       return frozenBy(taking, applied, decision.window);
     if (decision.do === 'nothing') return undefined;
-    if (decision.do !== 'wait') throw refusal(failures.windowLost(`${pvc.namespace}/${pvc.name}`));
+    if (decision.do !== 'wait') throw lost(taking, applied);
     await anotherVersion(taking, applied.pvc);
   }
+}
+
+/** Whose window is gone: the pvc went with it, or somebody closed or replaced it. */
+export function lost({ pvc: { namespace, name } }: Taking, { pvc }: Applied) {
+  return refusal(
+    pvc === undefined
+      ? failures.pvcMissing(`${namespace}/${name}`)
+      : failures.windowLost(`${namespace}/${name}`),
+  );
 }
 
 function acceptance({ plan, run }: Taking, proceed: Proceed | undefined): WindowEvent {

@@ -19,6 +19,8 @@ export interface SyncSettings {
   readonly limits: SyncLimits;
   /** How long an answer stays readable on the pvc before the next question, milliseconds. */
   readonly answerVisibleMs: number;
+  /** How long a snapshot that is cut may report an error before it counts as lost, milliseconds. */
+  readonly readyPatienceMs: number;
   readonly moverImage: string;
 }
 

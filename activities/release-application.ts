@@ -2,6 +2,7 @@
 import { crc32, LABELS } from '../domain/names.ts';
 import { ANNOTATIONS } from '../domain/copy-trigger.ts';
 import type { CopyWindow } from '../domain/copy-trigger.ts';
+import { lost } from './accept-trigger.ts';
 import { readWindowState } from '../domain/copy-window.ts';
 import { failures } from '../domain/failures.ts';
 import { annotationWrittenAt } from '../domain/managed-fields.ts';
@@ -25,7 +26,7 @@ export async function releaseApplication(
     const { decision } = applied;
     if (decision.do === 'patch') return applied.time;
     if (decision.do === 'late') throw refusal(failures.freezeBoundExceeded(pvc.name));
-    if (decision.do !== 'nothing') throw refusal(failures.windowLost(pvc.name));
+    if (decision.do !== 'nothing') throw lost(taking, applied);
     if (decision.because === 'done') return releasedAt(applied.pvc) ?? applied.time;
     await othersCut(taking, decision.window ?? window, signal);
   }

@@ -11,6 +11,7 @@ import { isAlreadyExists } from '../kubernetes/kubernetes-error.ts';
 import { refusal } from './context.ts';
 import type { SyncContext } from './context.ts';
 import { getOrCreate, orderOf } from './copy-object.ts';
+import { readySnapshot } from './ready-snapshot.ts';
 import { findSource, supportedMover } from './source.ts';
 import { until } from './watching.ts';
 
@@ -53,14 +54,7 @@ async function dataPvc(context: SyncContext, starting: Starting): Promise<Persis
     if (pvc === undefined) throw refusal(failures.snapshotLost(copy.name, 'it was deleted'));
     return pvc;
   }
-  const snapshot = await cluster.volumeSnapshots
-    .watch()
-    .waitFor(
-      ref,
-      (found) => (found === undefined ? 'deleted' : found.status?.readyToUse === true ? found : undefined),
-      signal,
-    );
-  if (snapshot === 'deleted') throw refusal(failures.snapshotLost(copy.name, 'it was deleted'));
+  const snapshot = await readySnapshot(context, ref, signal);
   const pvc = { namespace: plan.source.namespace, name: plan.pvc.name };
   const windowId = snapshot.metadata.labels?.[LABELS.copyWindow];
   const order = await orderOf(

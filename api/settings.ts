@@ -88,6 +88,12 @@ export const WorkerSettings = z.object({
       'How long `Completed` stays readable before the next `WaitingForTrigger`, for applications that poll.',
     ),
   ),
+  readyPatienceMs: duration('10m', '1s').meta(
+    variable(
+      'STILLPOINT_READY_PATIENCE',
+      'How long a snapshot may report an error after its cut before it counts as lost and the sync fails; the application runs meanwhile.',
+    ),
+  ),
   copyHeartbeatMs: duration('4s', '1s').meta(
     variable(
       'STILLPOINT_COPY_HEARTBEAT',

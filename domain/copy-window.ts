@@ -168,14 +168,21 @@ function windowToFreeze(
   const { run, windowId, asked } = event;
   switch (current.state) {
     case 'asked':
-      return isMine(current.window, event) ? current.window : { do: 'lost' };
+      if (isMine(current.window, event)) return current.window;
+      // Another sync asks by now: one that has not begins anew, and joins.
+      return lostIf(asked, { do: 'nothing', because: 'awaited' });
     case 'frozen':
       if (isMine(current.window, event)) return done(current.window);
-      return asked ? { do: 'lost' } : { do: 'wait' };
+      return lostIf(asked, { do: 'wait' });
     case 'idle':
       if (asked || current.window?.id === windowId) return settled(current, windowId);
       return { id: windowId, pvc: pvc.uid, runs: [run] };
   }
+}
+
+// The window that a run has asked in is closed for good once another one stands there.
+function lostIf(asked: boolean, otherwise: WindowDecision): WindowDecision {
+  return asked ? { do: 'lost' } : otherwise;
 }
 
 // Row 5: the acceptance of whatever trigger stands there; one already answered, or none, is not repeated.

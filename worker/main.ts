@@ -55,11 +55,11 @@ await runProgram('worker', async (stop) => {
 });
 
 function syncSettings(settings: WorkerSettings): SyncSettings {
-  const { answerVisibleMs, moverImage } = settings;
+  const { answerVisibleMs, readyPatienceMs, moverImage } = settings;
   const { overdueAfterMs, freezeBoundMs, copyHeartbeatMs, moverHeartbeatMs, moverAttempts } = settings;
   // Field by field: the limits become part of each sync's history.
   const limits = { overdueAfterMs, freezeBoundMs, copyHeartbeatMs, moverHeartbeatMs, moverAttempts };
-  return { limits, answerVisibleMs, moverImage };
+  return { limits, answerVisibleMs, readyPatienceMs, moverImage };
 }
 
 /** All watches that syncs use, from the start: none of them has to wait for a list while an application stands still. */

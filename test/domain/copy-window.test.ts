@@ -72,6 +72,18 @@ describe('row 2: a trigger set beforehand counts', () => {
     expect(windowOf(frozen)).toEqual({ id: 'w1', pvc: 'uid-1', runs: ['run-1'], trigger: 't1' });
   });
 
+  it('uses the window’s id for the trigger that stood there, and for no later one', () => {
+    const later = optedIn({ [A.copyTrigger]: 't2' });
+    const event = { ...trigger('run-1', false), preset: 't1' } as WindowEvent;
+    expect(decide(later, event, NOW)).toMatchObject({ do: 'nothing', because: 'awaited' });
+    expect(decide(optedIn({ [A.copyTrigger]: 't1' }), event, NOW).do).toBe('patch');
+  });
+
+  it('begins anew when another sync has asked meanwhile', () => {
+    const event = { ...trigger('run-2', false), windowId: 'w2', preset: 't1' } as WindowEvent;
+    expect(decide(asked({ [A.copyTrigger]: 't1' }), event, NOW)).toMatchObject({ because: 'awaited' });
+  });
+
   it('waits while another sync’s copy is being taken', () => {
     expect(decide(frozen(), { ...trigger('run-2', false), windowId: 'w2' } as WindowEvent, NOW)).toEqual({
       do: 'wait',

@@ -27,7 +27,7 @@ declare module 'vitest' {
 }
 
 /** Settings under which the tests run: short waits, so that no test has to wait for time. */
-export const TEST_SETTINGS = { STILLPOINT_ANSWER_VISIBLE: '1s' } as const;
+export const TEST_SETTINGS = { STILLPOINT_ANSWER_VISIBLE: '1s', STILLPOINT_READY_PATIENCE: '5s' } as const;
 
 // Another name lets two clones test at once.
 const STACK_NAME = process.env['STILLPOINT_TEST_STACK'] ?? 'test';

@@ -1,8 +1,10 @@
 // What people do from the Temporal UI and CLI to a sync that waits.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ANNOTATIONS as A } from '../../domain/copy-trigger.ts';
 import { Application, openWorld } from './world.ts';
 import type { World } from './world.ts';
+
+const PATIENCE = { timeout: 30_000, interval: 100 };
 
 let world: World;
 beforeAll(async () => {
@@ -17,7 +19,7 @@ async function waiting(): Promise<{ application: Application; run: string }> {
   await application.replicate({ copyMethod: 'Snapshot' });
   await application.copyStatus('WaitingForTrigger');
   const run = await application.latestRun();
-  await expect.poll(() => phaseOf(run)).toBe('WaitingForTrigger');
+  await vi.waitFor(async () => expect(await phaseOf(run)).toBe('WaitingForTrigger'), PATIENCE);
   return { application, run };
 }
 
@@ -61,9 +63,15 @@ describe.concurrent('a sync that waits for its trigger', () => {
       return Object.fromEntries(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]));
     };
     const name = `${application.namespace}/test-rs`;
-    await expect
-      .poll(attributes)
-      .toMatchObject({ SyncSource: name, SyncPhase: 'WaitingForTrigger', SyncMover: 'restic' });
+    await vi.waitFor(
+      async () =>
+        expect(await attributes()).toMatchObject({
+          SyncSource: name,
+          SyncPhase: 'WaitingForTrigger',
+          SyncMover: 'restic',
+        }),
+      PATIENCE,
+    );
     const description = await handle.describe();
     expect(await description.staticSummary()).toContain(name);
     const metadata = await application.temporalCli(
