@@ -9,6 +9,7 @@ import type { Applied } from './window.ts';
 import { readWindowState } from '../domain/copy-window.ts';
 import type { WindowEvent } from '../domain/copy-window.ts';
 import { failures } from '../domain/failures.ts';
+import { parseTime } from '../domain/time.ts';
 import { annotationWrittenAt } from '../domain/managed-fields.ts';
 import { refusal } from './context.ts';
 import type { Taking } from './context.ts';
@@ -17,7 +18,8 @@ import { until } from './watching.ts';
 /** An accepted window; times are API-server milliseconds since the epoch. */
 export interface Frozen {
   readonly window: CopyWindow;
-  readonly releaseBy: number;
+  /** Undefined when the window is answered already: an earlier attempt released the application and was not heard. */
+  readonly releaseBy: number | undefined;
   /** Since when the application stands still, as well as we can know. */
   readonly triggeredAt: number;
 }
@@ -73,12 +75,12 @@ function outdated({ context, plan, pvc, run }: Taking): boolean {
 }
 
 function frozenBy({ plan }: Taking, { pvc, time }: Applied, window: CopyWindow): Frozen {
-  const releaseBy = Date.parse(pvc?.metadata.annotations?.[ANNOTATIONS.releaseBy] ?? '');
+  const releaseBy = parseTime(pvc?.metadata.annotations?.[ANNOTATIONS.releaseBy]);
   const asked = plan.gate.kind === 'asked' ? Date.parse(plan.gate.waitingSince) : 0;
   const stood = pvc === undefined || window.trigger === undefined ? undefined : standsStillSince(pvc, asked);
   return {
     window,
-    releaseBy: Number.isNaN(releaseBy) ? time : releaseBy,
+    releaseBy: window.result === 'Completed' ? undefined : (releaseBy ?? time),
     triggeredAt: Math.min(time, Math.max(asked, stood ?? time)),
   };
 }

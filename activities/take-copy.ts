@@ -45,7 +45,7 @@ async function copyFrozen(taking: Taking, frozen: Frozen): Promise<CopyAttempt> 
   const name = await createCopy(taking, frozen.window.id);
   await consumeLateBinding(taking, name);
   const announced = announce(taking, events.triggerReceived(pvc.name, acceptedOn(frozen.window)));
-  const deadline = after(frozen.releaseBy - MARGIN_MS - context.cluster.now());
+  const deadline = deadlineOf(frozen, context.cluster.now());
   const signal = AbortSignal.any([taking.signal, deadline]);
   try {
     const cutTime = await cutTimeOf(taking, name, signal);
@@ -59,6 +59,11 @@ async function copyFrozen(taking: Taking, frozen: Frozen): Promise<CopyAttempt> 
       throw refusal(failures.freezeBoundExceeded(plan.pvc.name));
     throw error;
   }
+}
+
+// No later than the margin before release-by; never for a window that is answered already.
+function deadlineOf({ releaseBy }: Frozen, now: number): AbortSignal {
+  return releaseBy === undefined ? new AbortController().signal : after(releaseBy - MARGIN_MS - now);
 }
 
 function timesOf({ plan }: Taking, frozen: Frozen, end: { cutTime: string; releasedAt: number }): CopyTimes {

@@ -69,6 +69,20 @@ describe('a worker that is killed', () => {
     await application.remove();
   });
 
+  it('right after the release: the sync goes on with the copy that was answered', async () => {
+    const application = await waiting('dir');
+    const statuses = statusesOf(application);
+    await application.setTrigger('released');
+    await application.copyStatus('Completed');
+    await killWorker();
+    await startWorker();
+    const report = await application.report(await application.latestRun());
+    expect(report.copy).toMatchObject({ trigger: 'released' });
+    expect(statuses).toEqual(['WaitingForTrigger', 'InProgress', 'Completed']);
+    expect(await application.temporaryObjects()).toEqual([]);
+    await application.remove();
+  });
+
   it('while the mover runs: it is found again, not started again', async () => {
     const application = await waiting('dir');
     await application.setTrigger('moving');

@@ -42,13 +42,13 @@ describe('the table of results', () => {
   });
 
   it('puts recorded numbers of VolSync in brackets where it was not measured', () => {
-    const results = { stillpoint: [block([370])], volsync: [] };
+    const results = { stillpoint: [block([230])], volsync: [] };
     expect(lines(resultTable(results, rows()))[1]).toEqual([
       'trigger written → Completed, ms',
-      '370',
+      '230',
       '–',
-      '(185)',
-      '(250)',
+      '(115)',
+      '(146)',
       '2.00 ×',
       '≤ 1 ×',
       'OVER',

@@ -17,7 +17,7 @@ export interface Row {
   /** One value for each round, or one for the block. */
   readonly values: (block: Block) => readonly number[];
   readonly budget?: Budget;
-  /** VolSync 0.16.0 on such a stack, measured once: stands in where VolSync does not run beside us. */
+  /** VolSync 0.16.0, measured once by this very program (docs/bench.md): stands in where VolSync does not run beside us. */
   readonly recorded?: { readonly median: number; readonly p90?: number };
 }
 
@@ -36,7 +36,7 @@ export const ROWS: readonly Row[] = [
     storage: 'dir',
     values: ({ requests, rounds }) => [totalOf(requests) / rounds.length],
     budget: { atMost: 20 },
-    recorded: { median: 54.8 },
+    recorded: { median: 50.1 },
   },
   {
     key: 'events',
@@ -49,35 +49,36 @@ export const ROWS: readonly Row[] = [
   between(['due', 'waiting'], {
     key: 'due-waiting',
     what: 'sync due → WaitingForTrigger',
-    recorded: { median: 51, p90: 138 },
+    recorded: { median: 143, p90: 160 },
   }),
   between(['triggered', 'accepted'], {
     key: 'trigger-accepted',
     what: 'trigger written → InProgress',
-    recorded: { median: 25, p90: 29 },
+    recorded: { median: 7.7, p90: 14 },
   }),
   between(['triggered', 'created'], {
     key: 'trigger-created',
     what: 'trigger written → VolumeSnapshot created',
     budget: { ratio: 2.2 },
-    recorded: { median: 34, p90: 41 },
+    recorded: { median: 13.1, p90: 28.7 },
   }),
   between(['triggered', 'completed'], {
     key: 'trigger-completed',
     what: 'trigger written → Completed',
     budget: { ratio: 1 },
-    recorded: { median: 185, p90: 250 },
+    recorded: { median: 115, p90: 146 },
   }),
   between(['cut', 'completed'], {
     key: 'cut-completed',
     what: 'cut → Completed',
     budget: { ratio: 1, p90Ratio: 0.5 },
-    recorded: { median: 13, p90: 52 },
+    recorded: { median: 8.1, p90: 12.8 },
   }),
   between(['triggered', 'reported'], {
     key: 'trigger-reported',
     what: 'trigger written → sync reported',
     budget: { ratio: 1 },
+    recorded: { median: 5764, p90: 5814 },
   }),
   between(
     ['triggered', 'completed'],
@@ -95,7 +96,7 @@ export const ROWS: readonly Row[] = [
     unit: 'MiB',
     storage: 'dir',
     values: ({ memory }) => [memory.reduce((sum, { mebibytes }) => sum + mebibytes, 0)],
-    recorded: { median: 64 },
+    recorded: { median: 62 },
   },
 ];
 
