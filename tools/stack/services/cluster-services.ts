@@ -41,8 +41,9 @@ export function sidecars(layout: Layout, { pathOf, environment }: Toolchain): Se
   });
   return [
     sidecar('csi-provisioner', [...metadata, ...retryWithin('5s')]),
-    // It looks whether a snapshot is ready by asking again: with its own intervals 8 s are seen after 15 s.
-    sidecar('csi-snapshotter', [...metadata, ...retryWithin('1s')]),
+    // It looks whether a snapshot is ready by asking again: with its own intervals 8 s are seen after 15 s. A
+    // snapshot deleted in mid-cut may be forgotten until its next resync, by default after 15 minutes.
+    sidecar('csi-snapshotter', [...metadata, ...retryWithin('1s'), '--resync-period=20s']),
     sidecar('csi-resizer', ['--handle-volume-inuse-error=false', ...retryWithin('5s'), '--v=2']),
   ];
 }
