@@ -5,7 +5,9 @@ import {
   OUR_REQUESTS,
   readRequests,
   requestsBetween,
+  TEMPORAL_CALLS,
   totalOf,
+  WATCHES,
 } from '../../tools/bench/requests.ts';
 
 const OURS = `
@@ -65,5 +67,21 @@ describe('requests to the API server', () => {
       ['get secrets', 1],
     ]);
     expect(totalOf(made)).toBe(5);
+  });
+});
+
+describe('what waiting costs', () => {
+  it('in watches is one for each kind, however often one was renewed', () => {
+    expect(totalOf(readRequests(OURS, WATCHES))).toBe(1);
+  });
+
+  it("in calls to Temporal leaves out the polls of workers, and Temporal's own", () => {
+    const text = [
+      'service_requests{namespace="default",operation="RecordActivityTaskHeartbeat",service_name="frontend"} 3',
+      'service_requests{namespace="default",operation="PollWorkflowTaskQueue",service_name="frontend"} 90',
+      'service_requests{namespace="default",operation="RecordActivityTaskHeartbeat",service_name="history"} 3',
+      'service_requests{namespace="temporal_system",operation="DescribeNamespace",service_name="frontend"} 8',
+    ].join('\n');
+    expect([...readRequests(text, TEMPORAL_CALLS)]).toEqual([['RecordActivityTaskHeartbeat', 3]]);
   });
 });

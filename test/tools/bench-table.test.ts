@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Block, Round } from '../../tools/bench/measure.ts';
-import { chosenRows, judge, measured, ROWS } from '../../tools/bench/rows.ts';
+import { figuresOf } from '../../tools/bench/figures.ts';
+import { chosenRows, judge, ROWS, together } from '../../tools/bench/rows.ts';
+import type { Figures } from '../../tools/bench/rows.ts';
 import { aligned, requestTable, resultTable } from '../../tools/bench/table.ts';
 
 const [TRIGGER_COMPLETED] = ROWS.filter(({ key }) => key === 'trigger-completed');
@@ -27,8 +29,8 @@ describe('a budget', () => {
 });
 
 describe('the table of results', () => {
-  it('shows the median and p90 of all blocks together, beside VolSync and the budget', () => {
-    const results = { stillpoint: [block([100, 200]), block([300])], volsync: [block([400])] };
+  it('shows the median and p90 of all measurements, beside VolSync and the budget', () => {
+    const results = { stillpoint: times(100, 200, 300), volsync: times(400) };
     expect(lines(resultTable(results, rows()))[1]).toEqual([
       'trigger written → Completed, ms',
       '200',
@@ -42,7 +44,7 @@ describe('the table of results', () => {
   });
 
   it('puts recorded numbers of VolSync in brackets where it was not measured', () => {
-    const results = { stillpoint: [block([230])], volsync: [] };
+    const results = { stillpoint: times(230), volsync: {} };
     expect(lines(resultTable(results, rows()))[1]).toEqual([
       'trigger written → Completed, ms',
       '230',
@@ -55,9 +57,8 @@ describe('the table of results', () => {
     ]);
   });
 
-  it('leaves out a round that never reached the moment', () => {
-    const unfinished: Block = { ...block([]), rounds: [{ moments: { triggered: 1 } }] };
-    expect(TRIGGER_COMPLETED && measured(TRIGGER_COMPLETED, [unfinished])).toBeUndefined();
+  it('leaves out what was not measured', () => {
+    expect(lines(resultTable({ stillpoint: {}, volsync: times(400) }, rows()))).toHaveLength(1);
   });
 
   it('has a key of its own for every row', () => {
@@ -67,20 +68,47 @@ describe('the table of results', () => {
 });
 
 describe('the rows to measure', () => {
-  it('are those on fast storage, unless the slow ones are wanted too', () => {
-    expect(new Set(chosenRows({ slow: false }).map(({ storage }) => storage))).toEqual(new Set(['dir']));
-    expect(chosenRows({ slow: true })).toEqual(ROWS);
+  it('are those of the wanted groups', () => {
+    const chosen = chosenRows({ groups: ['slow', 'crowd'] }).map(({ key }) => key);
+    expect(chosen).toEqual(['slow-ready-completed', 'crowd-waiting', 'crowd-completed']);
   });
 
-  it('may be one alone, slow or not', () => {
-    const [row, ...others] = chosenRows({ only: 'slow-ready-completed', slow: false });
-    expect(row?.storage).toBe('dir-slow-ready');
+  it('may be one alone', () => {
+    const [row, ...others] = chosenRows({ only: 'slow-ready-completed', groups: ['sync'] });
+    expect(row?.group).toBe('slow');
     expect(others).toEqual([]);
   });
 
-  it('take no measurement from another storage', () => {
-    const slow: Block = { ...block([8000]), storage: 'dir-slow-ready' };
-    expect(TRIGGER_COMPLETED && measured(TRIGGER_COMPLETED, [block([100]), slow])?.median).toBe(100);
+  it('may be one group alone', () => {
+    const chosen = chosenRows({ only: 'crowd', groups: ['crowd'] }).map(({ key }) => key);
+    expect(chosen).toEqual(['crowd-waiting', 'crowd-completed']);
+  });
+});
+
+describe('the figures of a block of syncs', () => {
+  it('are the times between the moments of each round', () => {
+    expect(figuresOf(block([100, 200]), 'sync')['trigger-completed']).toEqual([100, 200]);
+  });
+
+  it('leave out a round that never reached the moment', () => {
+    const unfinished: Block = { ...block([]), rounds: [{ moments: { triggered: 1 } }] };
+    expect(figuresOf(unfinished, 'sync')['trigger-completed']).toEqual([]);
+  });
+
+  it('count requests per sync', () => {
+    const busy: Block = { ...block([1, 1]), requests: new Map([['get secrets', 3]]) };
+    expect(figuresOf(busy, 'sync')['requests']).toEqual([1.5]);
+  });
+
+  it('take nothing from another storage', () => {
+    expect(Object.keys(figuresOf(block([8000]), 'slow'))).toEqual(['slow-ready-completed']);
+  });
+
+  it('of several blocks come together row by row', () => {
+    expect(together([times(1, 2), { events: [36] }, times(3)])).toEqual({
+      'trigger-completed': [1, 2, 3],
+      events: [36],
+    });
   });
 });
 
@@ -107,9 +135,13 @@ function rows() {
   return TRIGGER_COMPLETED ? [TRIGGER_COMPLETED] : [];
 }
 
+function times(...milliseconds: readonly number[]): Figures {
+  return { 'trigger-completed': milliseconds };
+}
+
 function block(milliseconds: readonly number[]): Block {
   const rounds = milliseconds.map((time): Round => ({ moments: { triggered: 5, completed: 5 + time } }));
-  return { storage: 'dir', rounds, requests: new Map(), memory: [] };
+  return { rounds, requests: new Map(), memory: [] };
 }
 
 function lines(table: string): string[][] {

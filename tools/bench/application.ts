@@ -1,10 +1,10 @@
 // The application that is copied in every round: one volume with a little data in it, opted in, and its source.
 import { randomBytes } from 'node:crypto';
-import type { ObjectRef, Pod, Secret } from '../../api/kubernetes.ts';
-import type { ReplicationSource } from '../../api/replication-source.ts';
+import type { ObjectRef } from '../../api/kubernetes.ts';
 import { ANNOTATIONS } from '../../domain/copy-trigger.ts';
+import { pvcOf, repository, sourceOf, writer } from './objects.ts';
+import type { Storage } from './objects.ts';
 import type { Place } from './place.ts';
-import type { Storage } from './rows.ts';
 
 export interface Application {
   readonly pvc: ObjectRef;
@@ -24,85 +24,44 @@ export async function installApplication(place: Place, storage: Storage): Promis
   const namespace = `bench-${randomBytes(4).toString('hex')}`;
   const pvc = { namespace, name: 'data-pvc' };
   const source = { namespace, name: 'test-rs' };
+  const secret = 'restic-secret';
   await cluster.namespaces.create({ metadata: { name: namespace } });
-  await cluster.secrets.create(repository(place, namespace));
-  await cluster.pvcs.create({
-    metadata: { ...pvc, annotations: { [ANNOTATIONS.useCopyTrigger]: '' } },
-    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
-  });
-  await cluster.pods.create(writer(pvc));
-  await place.kubectl('-n', namespace, 'wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/writer');
+  await cluster.secrets.create(repository(place.stack, { namespace, name: secret }));
+  await cluster.pvcs.create(pvcOf(pvc));
+  await write(place, namespace, [pvc.name]);
   let created = false;
   return {
     pvc,
     source,
     async syncIsDue(tag) {
       if (created) await cluster.sources.patch(source, { spec: { trigger: { manual: tag } } });
-      else await cluster.sources.create(sourceOf({ source, pvc, tag, storage }));
+      else await cluster.sources.create(sourceOf({ source, pvc: pvc.name, secret, tag, storage }));
       created = true;
     },
-    async setTrigger(tag) {
-      await cluster.pvcs.patch(pvc, { metadata: { annotations: { [ANNOTATIONS.copyTrigger]: tag } } });
-    },
-    isTidy: () =>
-      [cluster.volumeSnapshots, cluster.jobs].every((kind) => kind.watch().list(namespace).length === 0),
+    setTrigger: (tag) => setTrigger(place, pvc, tag),
+    isTidy: () => isTidy(place, namespace),
     async remove() {
       await cluster.sources.delete(source);
-      await place.kubectl('delete', 'namespace', namespace, '--timeout=120s');
+      await removeNamespace(place, namespace);
     },
   };
 }
 
-interface SourceWish {
-  readonly source: ObjectRef;
-  readonly pvc: ObjectRef;
-  readonly tag: string;
-  readonly storage: Storage;
+/** Fills the volumes and waits until they are written. */
+export async function write(place: Place, namespace: string, pvcs: readonly string[]): Promise<void> {
+  await place.cluster.pods.create(writer(namespace, pvcs));
+  const written = '--for=jsonpath={.status.phase}=Succeeded';
+  await place.kubectl('-n', namespace, 'wait', written, '--timeout=180s', 'pod/writer');
 }
 
-function sourceOf({ source, pvc, tag, storage }: SourceWish): ReplicationSource {
-  return {
-    apiVersion: 'volsync.backube/v1alpha1',
-    kind: 'ReplicationSource',
-    metadata: source,
-    spec: {
-      sourcePVC: pvc.name,
-      trigger: { manual: tag },
-      restic: {
-        repository: 'restic-secret',
-        copyMethod: 'Snapshot',
-        cacheCapacity: '1Gi',
-        retain: { last: '3' },
-        // Like the seed: the default class is not named.
-        ...(storage !== 'dir' && { volumeSnapshotClassName: storage }),
-      },
-    },
-  };
+export async function setTrigger({ cluster }: Place, pvc: ObjectRef, tag: string): Promise<void> {
+  await cluster.pvcs.patch(pvc, { metadata: { annotations: { [ANNOTATIONS.copyTrigger]: tag } } });
 }
 
-function repository({ stack }: Place, namespace: string): Secret & { stringData: Record<string, string> } {
-  const { endpointFromPods, accessKey, secretKey } = stack.objectStore;
-  return {
-    metadata: { namespace, name: 'restic-secret' },
-    stringData: {
-      RESTIC_REPOSITORY: `s3:${endpointFromPods}/repositories/${namespace}`,
-      RESTIC_PASSWORD: 'a password for measuring',
-      AWS_ACCESS_KEY_ID: accessKey,
-      AWS_SECRET_ACCESS_KEY: secretKey,
-    },
-  };
+export function isTidy({ cluster }: Place, namespace: string): boolean {
+  return [cluster.volumeSnapshots, cluster.jobs].every((kind) => kind.watch().list(namespace).length === 0);
 }
 
-// Writes once and ends: a volume without files would not be moved.
-function writer(pvc: ObjectRef): Pod {
-  const container = {
-    name: 'main',
-    image: 'localhost/busybox:local',
-    imagePullPolicy: 'IfNotPresent',
-    command: ['sh', '-c', 'echo measured > /data/records'],
-    volumeMounts: [{ name: 'data', mountPath: '/data' }],
-  };
-  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: pvc.name } }];
-  const spec = { restartPolicy: 'Never', containers: [container], volumes };
-  return { metadata: { namespace: pvc.namespace, name: 'writer' }, spec } as Pod;
+export async function removeNamespace(place: Place, namespace: string): Promise<void> {
+  await place.kubectl('delete', 'namespace', namespace, '--timeout=300s');
 }

@@ -1,29 +1,53 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { GROUPS, ROWS } from './rows.ts';
+import type { Group } from './rows.ts';
 
 export interface Options {
-  /** Of each system, warm-up not counted. */
+  /** Of each system, warm-up not counted; slower groups are played less often. */
   readonly rounds: number;
   readonly name: string;
+  /** A row, or a group of them. */
   readonly only?: string;
   readonly keep: boolean;
   readonly volsync: boolean;
-  /** Also the rows whose storage takes its time. */
-  readonly slow: boolean;
+  readonly groups: readonly Group[];
+  /** How many pvcs wait at once. */
+  readonly pvcs: number;
 }
 
 /** `words` are those behind `npm run bench --`. */
-export function readOptions(words: readonly string[], rowKeys: readonly string[]): Options {
-  return new Command('bench')
+export function readOptions(words: readonly string[]): Options {
+  const keys = [...new Set([...GROUPS, ...ROWS.map(({ key }) => key)])];
+  const { all, slow, crowd, killed, waiting, pvcs, ...options } = new Command('bench')
     .description('Measures syncs on a local stack, and prints them beside their budgets.')
     .option('--rounds <n>', 'how many syncs to measure', wholeNumber, 24)
-    .option('--only <row>', `one row: ${rowKeys.join(', ')}`, oneOf(rowKeys))
+    .option('--only <rows>', `one group or row: ${keys.join(', ')}`, oneOf(keys))
     .option('--name <stack>', 'which local stack', 'bench')
     .option('--volsync', 'measure VolSync 0.16.0 beside ours (builds it on first use, five minutes)', false)
-    .option('--slow', 'also the rows on slow storage (a quarter of a minute for each round)', false)
+    .option('--slow', 'also on slow storage (a quarter of a minute for each round)', false)
+    .option('--crowd', 'also 100 sources at once (two minutes for each round)', false)
+    .option('--killed', 'also with workers that are killed (ten minutes)', false)
+    .option('--waiting', 'also with many pvcs waiting; forgets the stack afterwards', false)
+    .option('--pvcs <n>', 'how many of them', wholeNumber, 10_000)
+    .option('--all', 'every row, VolSync beside it', false)
     .option('--keep', 'leave the stack up', false)
     .parse(words, { from: 'user' })
-    .opts<Options>();
+    .opts<Flags>();
+  const wanted: Record<Group, boolean> = {
+    sync: true,
+    slow,
+    crowd,
+    'killed-window': killed,
+    'killed-mover': killed,
+    waiting,
+  };
+  const alone = ROWS.find(({ key }) => key === options.only)?.group ?? options.only;
+  const groups = GROUPS.filter((group) => (alone === undefined ? all || wanted[group] : group === alone));
+  return { ...options, volsync: options.volsync || all, groups, pvcs };
 }
+
+type Flags = Omit<Options, 'groups'> &
+  Readonly<Record<'all' | 'slow' | 'crowd' | 'killed' | 'waiting', boolean>>;
 
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');

@@ -22,6 +22,21 @@ export const CLIENT_GO_REQUESTS: RequestMetric = {
   label: ({ method }) => method,
 };
 
+/** One for each watch that a program holds. */
+export const WATCHES: RequestMetric = {
+  name: 'stillpoint_watch_relists_total',
+  label: ({ reason, resource }) => (reason === 'start' ? resource : undefined),
+};
+
+/** Of Temporal's own metrics; polls of workers are left out: they are as many for one sync as for a thousand. */
+export const TEMPORAL_CALLS: RequestMetric = {
+  name: 'service_requests',
+  label: ({ operation = '', service_name, namespace }) =>
+    service_name === 'frontend' && namespace !== 'temporal_system' && !operation.startsWith('Poll')
+      ? operation
+      : undefined,
+};
+
 export function readRequests(metrics: string, { name, label }: RequestMetric): RequestCounts {
   const counts = new Map<string, number>();
   for (const line of metrics.split('\n')) {

@@ -1,21 +1,20 @@
 // The rows of the table: what is measured, and what it may be (design budgets, relative to VolSync on the same stack).
-import type { Block, Round } from './measure.ts';
 import type { Moment } from './moments.ts';
-import { totalOf } from './requests.ts';
 import { spreadOf } from './statistics.ts';
 import type { Spread } from './statistics.ts';
 
-/** Snapshot classes of the stack: `dir` cuts and is ready at once, `dir-slow-ready` is readable 8 s after the cut. */
-export type Storage = 'dir' | 'dir-slow-ready';
+/** What is measured together, one after the other in one run. */
+export const GROUPS = ['sync', 'slow', 'crowd', 'killed-window', 'killed-mover', 'waiting'] as const;
+export type Group = (typeof GROUPS)[number];
 
 export interface Row {
-  /** For `--only`. */
+  /** For `--only`, and under which its measurements are found. */
   readonly key: string;
+  readonly group: Group;
   readonly what: string;
-  readonly unit: 'ms' | '' | 'MiB';
-  readonly storage: Storage;
-  /** One value for each round, or one for the block. */
-  readonly values: (block: Block) => readonly number[];
+  readonly unit: 'ms' | 's' | '' | 'MiB' | 'KiB';
+  /** Of each round of a sync, the time between these moments. */
+  readonly span?: readonly [from: Moment, to: Moment];
   readonly budget?: Budget;
   /** VolSync 0.16.0, measured once by this very program (docs/bench.md): stands in where VolSync does not run beside us. */
   readonly recorded?: { readonly median: number; readonly p90?: number };
@@ -28,95 +27,158 @@ export interface Budget {
   readonly p90Ratio?: number;
 }
 
+/** Measurements by the keys of their rows. */
+export type Figures = Readonly<Record<string, readonly number[]>>;
+
 export const ROWS: readonly Row[] = [
   {
     key: 'requests',
+    group: 'sync',
     what: 'API requests per sync',
     unit: '',
-    storage: 'dir',
-    values: ({ requests, rounds }) => [totalOf(requests) / rounds.length],
     budget: { atMost: 20 },
     recorded: { median: 50.1 },
   },
   {
     key: 'events',
+    group: 'sync',
     what: 'Temporal history events per sync',
     unit: '',
-    storage: 'dir',
-    values: ({ rounds }) => rounds.flatMap(({ history }) => (history ? [history.events] : [])),
     budget: { atMost: 40 },
   },
-  between(['due', 'waiting'], {
+  {
     key: 'due-waiting',
+    group: 'sync',
     what: 'sync due → WaitingForTrigger',
+    unit: 'ms',
+    span: ['due', 'waiting'],
     recorded: { median: 143, p90: 160 },
-  }),
-  between(['triggered', 'accepted'], {
+  },
+  {
     key: 'trigger-accepted',
+    group: 'sync',
     what: 'trigger written → InProgress',
+    unit: 'ms',
+    span: ['triggered', 'accepted'],
     recorded: { median: 7.7, p90: 14 },
-  }),
-  between(['triggered', 'created'], {
+  },
+  {
     key: 'trigger-created',
+    group: 'sync',
     what: 'trigger written → VolumeSnapshot created',
+    unit: 'ms',
+    span: ['triggered', 'created'],
     budget: { ratio: 2.2 },
     recorded: { median: 13.1, p90: 28.7 },
-  }),
-  between(['triggered', 'completed'], {
+  },
+  {
     key: 'trigger-completed',
+    group: 'sync',
     what: 'trigger written → Completed',
+    unit: 'ms',
+    span: ['triggered', 'completed'],
     budget: { ratio: 1 },
     recorded: { median: 115, p90: 146 },
-  }),
-  between(['cut', 'completed'], {
+  },
+  {
     key: 'cut-completed',
+    group: 'sync',
     what: 'cut → Completed',
+    unit: 'ms',
+    span: ['cut', 'completed'],
     budget: { ratio: 1, p90Ratio: 0.5 },
     recorded: { median: 8.1, p90: 12.8 },
-  }),
-  between(['triggered', 'reported'], {
+  },
+  {
     key: 'trigger-reported',
+    group: 'sync',
     what: 'trigger written → sync reported',
+    unit: 'ms',
+    span: ['triggered', 'reported'],
     budget: { ratio: 1 },
     recorded: { median: 5764, p90: 5814 },
-  }),
-  between(
-    ['triggered', 'completed'],
-    {
-      key: 'slow-ready-completed',
-      what: 'trigger written → Completed, storage ready after 8 s',
-      budget: { ratio: 0.05 },
-      recorded: { median: 8800 },
-    },
-    'dir-slow-ready',
-  ),
+  },
   {
     key: 'memory',
+    group: 'sync',
     what: 'memory after the last round',
     unit: 'MiB',
-    storage: 'dir',
-    values: ({ memory }) => [memory.reduce((sum, { mebibytes }) => sum + mebibytes, 0)],
     recorded: { median: 62 },
   },
+  {
+    key: 'slow-ready-completed',
+    group: 'slow',
+    what: 'trigger written → Completed, storage ready after 8 s',
+    unit: 'ms',
+    span: ['triggered', 'completed'],
+    budget: { ratio: 0.05 },
+    recorded: { median: 8800 },
+  },
+  {
+    key: 'crowd-waiting',
+    group: 'crowd',
+    what: '100 sources at once: all waiting',
+    unit: 's',
+    budget: { ratio: 3 },
+    recorded: { median: 2 },
+  },
+  {
+    key: 'crowd-completed',
+    group: 'crowd',
+    what: '100 sources at once: all Completed',
+    unit: 's',
+    budget: { ratio: 1 },
+    recorded: { median: 29 },
+  },
+  {
+    key: 'killed-window',
+    group: 'killed-window',
+    what: 'worker killed → its frozen application released',
+    unit: 's',
+    budget: { atMost: 10 },
+  },
+  {
+    key: 'killed-mover',
+    group: 'killed-mover',
+    what: 'worker killed → its mover taken up',
+    unit: 's',
+    budget: { atMost: 60 },
+  },
+  waiting('worker', { what: 'memory of the worker', unit: 'MiB', atMost: 512 }),
+  waiting('controller', { what: 'memory of the controller', unit: 'MiB', atMost: 512 }),
+  waiting('each', { what: 'memory for each, above idle', unit: 'KiB', atMost: 20 }),
+  waiting('watches', { what: 'watches, above idle', unit: '', atMost: 0 }),
+  waiting('requests', { what: 'API requests in a quiet minute', unit: '', atMost: 0 }),
+  waiting('calls', { what: 'Temporal calls in a quiet minute, above idle', unit: '', atMost: 2 }),
 ];
 
-/** The rows of one wish: a named one, or all whose storage does not make people wait. */
-export function chosenRows({
-  only,
-  slow,
-}: {
-  readonly only?: string;
-  readonly slow: boolean;
-}): readonly Row[] {
-  if (only !== undefined) return ROWS.filter(({ key }) => key === only);
-  return ROWS.filter(({ storage }) => slow || storage === 'dir');
+function waiting(
+  key: string,
+  { what, unit, atMost }: { what: string; unit: Row['unit']; atMost: number },
+): Row {
+  return { key: `waiting-${key}`, group: 'waiting', what: `pvcs waiting: ${what}`, unit, budget: { atMost } };
 }
 
-/** Of all blocks of one system; undefined where it has no such thing. */
-export function measured(row: Row, blocks: readonly Block[]): Spread | undefined {
-  return spreadOf(
-    blocks.filter(({ storage }) => storage === row.storage).flatMap((block) => row.values(block)),
-  );
+/** The rows of one wish: a named one or those of a named group, or all of these groups. */
+export function chosenRows({
+  only,
+  groups,
+}: {
+  readonly only?: string;
+  readonly groups: readonly Group[];
+}): readonly Row[] {
+  if (only !== undefined) return ROWS.filter(({ key, group }) => key === only || group === only);
+  return ROWS.filter(({ group }) => groups.includes(group));
+}
+
+export function measured({ key }: Row, figures: Figures): Spread | undefined {
+  return spreadOf(figures[key] ?? []);
+}
+
+/** All measurements of each row in one list. */
+export function together(all: readonly Figures[]): Figures {
+  const keys = new Set(all.flatMap((figures) => Object.keys(figures)));
+  return Object.fromEntries([...keys].map((key) => [key, all.flatMap((figures) => figures[key] ?? [])]));
 }
 
 export type Verdict = 'within' | 'over' | 'no budget';
@@ -139,17 +201,4 @@ export function judge(
 
 function times(ratio: number | undefined, value: number | undefined): number | undefined {
   return ratio === undefined || value === undefined ? undefined : ratio * value;
-}
-
-function between(
-  [from, to]: readonly [Moment, Moment],
-  row: Omit<Row, 'unit' | 'values' | 'storage'>,
-  storage: Storage = 'dir',
-): Row {
-  const values = ({ rounds }: { readonly rounds: readonly Round[] }) =>
-    rounds.flatMap(({ moments }) => {
-      const [start, end] = [moments[from], moments[to]];
-      return start === undefined || end === undefined ? [] : [end - start];
-    });
-  return { ...row, unit: 'ms', storage, values };
 }

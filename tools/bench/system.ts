@@ -5,7 +5,7 @@ import type { RequestCounts } from './requests.ts';
 import type { SyncHistory } from './history.ts';
 
 export interface System {
-  readonly name: string;
+  readonly name: 'stillpoint' | 'volsync';
   /** Resolves when it is ready to work. */
   start(): Promise<void>;
   stop(): Promise<void>;

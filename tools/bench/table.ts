@@ -1,18 +1,18 @@
 // The printed tables: pure text.
 import type { Block } from './measure.ts';
-import { judge, measured, ROWS } from './rows.ts';
-import type { Budget, Row } from './rows.ts';
+import { judge, measured } from './rows.ts';
+import type { Budget, Figures, Row } from './rows.ts';
 import type { Spread } from './statistics.ts';
 
 export interface Results {
-  readonly stillpoint: readonly Block[];
-  readonly volsync: readonly Block[];
+  readonly stillpoint: Figures;
+  readonly volsync: Figures;
 }
 
 const HEAD = ['what', 'median', 'p90', 'VolSync', 'p90', 'ratio', 'budget', ''];
 
 /** One line for each row; VolSync's numbers in brackets are recorded ones. */
-export function resultTable(results: Results, rows: readonly Row[] = ROWS): string {
+export function resultTable(results: Results, rows: readonly Row[]): string {
   return aligned([HEAD, ...rows.flatMap((row) => lineOf(row, results))]);
 }
 

@@ -8,6 +8,7 @@ import { cached } from '../stack/cache.ts';
 import { freePorts } from '../stack/ports.ts';
 import { requireGo } from '../stack/prerequisites.ts';
 import { identityOf, isAlive } from '../stack/process-identity.ts';
+import { marksOf } from '../stack/processes.ts';
 import { reporting } from '../stack/progress.ts';
 import { run, type Say } from '../stack/shell.ts';
 import type { Place } from './place.ts';
@@ -44,8 +45,8 @@ export async function volsync(place: Place): Promise<System> {
   };
 }
 
-/** A folder with the program and the definition of its other kind; ours is the definition of ReplicationSource. */
-function builtVolsync(say: Say): Promise<string> {
+/** A folder with the program and the definition of its other kind; ours is the definition of ReplicationSource. Needs the host's network the first time. */
+export function builtVolsync(say: Say): Promise<string> {
   return cached({
     part: 'volsync',
     madeFrom: [process.arch, MODULE],
@@ -86,7 +87,7 @@ async function startVolsync(program: string, { stack }: Place): Promise<Running>
   const child = spawn(
     program,
     [
-      `--kubeconfig=${stack.kubeconfig}`,
+      `--kubeconfig=${process.env['KUBECONFIG']}`,
       `--metrics-bind-address=127.0.0.1:${metrics}`,
       '--metrics-secure=false',
       '--metrics-require-rbac=false',
@@ -122,8 +123,6 @@ async function ready(
 function environmentOf({ stateFolder }: Place['stack']): NodeJS.ProcessEnv {
   return {
     ...process.env,
-    STILLPOINT_STACK: stateFolder,
-    STILLPOINT_SERVICE: 'volsync',
-    STILLPOINT_MAIN: '1',
+    ...marksOf(stateFolder, 'volsync'),
   };
 }

@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { mover } from '../images/recipes.ts';
 import { layoutOf } from '../stack/layout.ts';
+import { marksOf } from '../stack/processes.ts';
 import type { Stack } from '../stack/stack.ts';
 import { stackUp } from '../stack/up.ts';
 import { BUCKET, makeBucket } from './bucket.ts';
@@ -54,12 +55,7 @@ function localPlace(stack: Stack): Place {
       TEMPORAL_CONFIG_FILE: join(stack.stateFolder, 'no-profile.toml'),
       PATH: `${stack.binFolder}:${process.env['PATH'] ?? ''}`,
     },
-    // The marks by which a stack knows its processes: they end with `npm run stack -- down`.
-    ownEnvironment: {
-      STILLPOINT_STACK: stack.stateFolder,
-      STILLPOINT_SERVICE: 'demo',
-      STILLPOINT_MAIN: '1',
-    },
+    ownEnvironment: marksOf(stack.stateFolder, 'demo'),
     seed: { repository: repositoryOf(`s3:${endpointFromPods}/${BUCKET}`, { accessKey, secretKey }) },
     moverImage: mover.name,
     temporalUi: stack.temporalUi,

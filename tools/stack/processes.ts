@@ -15,6 +15,11 @@ const stackMark = 'STILLPOINT_STACK';
 const serviceMark = 'STILLPOINT_SERVICE';
 const mainMark = 'STILLPOINT_MAIN';
 
+/** Environment of a process of ours that is to end with its stack (`npm run stack -- down`). */
+export function marksOf(stateFolder: string, service: string): Readonly<Record<string, string>> {
+  return { [stackMark]: stateFolder, [serviceMark]: service, [mainMark]: '1' };
+}
+
 /** Runs `$@` for ever. `$0` is the service's name. */
 export const restartLoop = `while :; do ${mainMark}=1 "$@"; echo "--- $0 ended with $? and is started again"; sleep 0.3; done`;
 
