@@ -1,6 +1,6 @@
 // begin: read the source and all it names, refuse what cannot work, then ask the application (docs/protocol.md).
 import { randomUUID } from 'node:crypto';
-import type { PersistentVolumeClaim } from '../api/kubernetes.ts';
+import type { KubernetesObject, PersistentVolumeClaim } from '../api/kubernetes.ts';
 import type { ReplicationSource } from '../api/replication-source.ts';
 import type { Gate, SourceRef, SyncPlan } from '../api/sync.ts';
 import { acceptable, readWindowState } from '../domain/copy-window.ts';
@@ -9,18 +9,26 @@ import { wholeSeconds } from '../domain/time.ts';
 import { ANNOTATIONS, freshTrigger, readCopyTrigger } from '../domain/copy-trigger.ts';
 import { events } from '../domain/events.ts';
 import { failures } from '../domain/failures.ts';
+import { likenessOf } from '../domain/copy.ts';
 import { planSource } from '../domain/plan.ts';
 import type { SourcePlan } from '../domain/plan.ts';
 import { syncStarted } from '../domain/sync-status.ts';
 import { isSupported, moverOf, optionsOf } from '../movers/index.ts';
+import type { Resource } from '../kubernetes/cluster.ts';
 import { attended, currentRun, refusal } from './context.ts';
 import type { SyncContext } from './context.ts';
-import { patchSourceStatus, readSource } from './source.ts';
+import { leaveWindows } from './leave-windows.ts';
+import { patchSourceStatus, readSource, supportedMover } from './source.ts';
 import { after } from './watching.ts';
 import { applyWindowEvent, viewOf } from './window.ts';
 
-/** Validates, opens or joins the window, and returns the plan of this run; `earlier` when it begins anew in mid-wait. */
-export async function beginSync(context: SyncContext, ref: SourceRef, earlier?: SyncPlan): Promise<SyncPlan> {
+/** Validates, opens or joins the window, and returns the plan of this run; `earlierStart` when it begins anew in mid-wait. */
+export async function beginSync(
+  context: SyncContext,
+  ref: SourceRef,
+  earlierStart?: string,
+): Promise<SyncPlan> {
+  const startTime = earlierStart ?? wholeSeconds(context.cluster.now());
   return attended(async ({ signal }) => {
     const { cluster, settings } = context;
     const source = await readSource(cluster, ref, signal);
@@ -28,17 +36,18 @@ export async function beginSync(context: SyncContext, ref: SourceRef, earlier?: 
     if ('refusal' in decided) throw refusal(decided.refusal);
     const { plan } = decided;
     const secretKeys = await readSecretKeys(context, source, plan);
-    await requireClasses(context, plan);
+    await requireClasses(context, source, plan);
     const pvc = await readPvc(context, ref, plan);
-    const startTime = earlier?.startTime ?? wholeSeconds(cluster.now());
     const privileged = await allowsPrivileged(context, ref.namespace);
-    const gate = await openGate({ context, ref, source, plan, pvc, signal });
+    // Before the question: nothing comes between it and the wait for its answer.
     if (source.status?.lastSyncStartTime !== startTime)
       await patchSourceStatus(cluster, source, syncStarted(source, startTime));
+    if (earlierStart !== undefined) await leaveFormerWindows({ context, ref, source, plan, pvc, signal });
+    const gate = await openGate({ context, ref, source, plan, pvc, signal });
     return {
       source: ref,
       generation: source.metadata.generation ?? 0,
-      pvc: { name: plan.pvcName, uid: pvc.metadata.uid ?? '' },
+      pvc: { name: plan.pvcName, uid: pvc.metadata.uid ?? '', like: likenessOf(pvc) },
       mover: plan.mover,
       copyMethod: plan.copyMethod,
       gate,
@@ -88,7 +97,7 @@ async function gateBy(
   const trigger = freshTrigger(pvc.metadata.annotations ?? {});
   if (decision.do === 'nothing' && decision.because === 'triggered' && trigger !== undefined)
     return { kind: 'triggered', windowId, trigger };
-  if (decision.do === 'patch') await announce(asking);
+  if (decision.do === 'patch') announce(asking);
   return askedGate(asking, pvc);
 }
 
@@ -98,6 +107,14 @@ function askedGate({ context }: Asking, pvc: PersistentVolumeClaim): Gate {
   const waitingSince = view.annotations[ANNOTATIONS.waitingSince] ?? wholeSeconds(context.cluster.now());
   const triggered = current.state === 'frozen' || acceptable(view, context.cluster.now());
   return { kind: 'asked', windowId: current.window?.id ?? '', waitingSince, triggered };
+}
+
+// The source was edited in mid-wait: what it asked before may not be what it copies now (row 9).
+async function leaveFormerWindows({ context, ref, plan, signal }: Asking): Promise<void> {
+  const except = plan.copyMethod === 'Direct' ? undefined : plan.pvcName;
+  const failure = failures.askedNoLonger(`${ref.namespace}/${ref.name}`);
+  const { run } = currentRun();
+  await leaveWindows(context.cluster, { namespace: ref.namespace, run, failure, except, signal });
 }
 
 // The pvc never opted in, or its owner opted out in mid-wait (row 9): the copy is taken without asking.
@@ -111,8 +128,9 @@ async function leaveUnasked({ context, ref, plan, signal }: Asking): Promise<Gat
   return { kind: 'open' };
 }
 
-async function announce({ context, source, plan, pvc }: Asking): Promise<void> {
-  await context.cluster.record({
+// Not waited for: the owner may answer at once.
+function announce({ context, source, plan, pvc }: Asking): void {
+  void context.cluster.record({
     regarding: source,
     related: pvc,
     ...events.waitingForTrigger(plan.pvcName),
@@ -178,18 +196,26 @@ async function readSecretKeys(
   return keys;
 }
 
-async function requireClasses({ cluster }: SyncContext, { volumeOptions }: SourcePlan): Promise<void> {
+async function requireClasses(
+  { cluster }: SyncContext,
+  { spec = {} }: ReplicationSource,
+  { mover, volumeOptions }: SourcePlan,
+): Promise<void> {
   const { storageClassName, volumeSnapshotClassName } = volumeOptions;
-  if (
-    storageClassName !== undefined &&
-    (await cluster.storageClasses.get({ namespace: '', name: storageClassName })) === undefined
-  )
-    throw refusal(failures.classMissing('StorageClass', storageClassName));
+  const name = supportedMover(mover);
+  const cacheClassName = moverOf(name).cache?.(optionsOf(spec, name)).storageClassName;
+  for (const wanted of new Set([storageClassName, cacheClassName]))
+    if (wanted !== undefined && !(await exists(cluster.storageClasses, wanted)))
+      throw refusal(failures.classMissing('StorageClass', wanted));
   if (
     volumeSnapshotClassName !== undefined &&
-    (await cluster.volumeSnapshotClasses.get({ namespace: '', name: volumeSnapshotClassName })) === undefined
+    !(await exists(cluster.volumeSnapshotClasses, volumeSnapshotClassName))
   )
     throw refusal(failures.classMissing('VolumeSnapshotClass', volumeSnapshotClassName));
+}
+
+async function exists<T extends KubernetesObject>(resource: Resource<T>, name: string): Promise<boolean> {
+  return (await resource.get({ namespace: '', name })) !== undefined;
 }
 
 async function allowsPrivileged({ cluster }: SyncContext, namespace: string): Promise<boolean> {

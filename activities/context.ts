@@ -64,7 +64,6 @@ export async function attended<R>(work: (attended: Attended) => Promise<R>): Pro
   let details: unknown;
   const timer = setInterval(() => heartbeat(details), (activityInfo().heartbeatTimeoutMs ?? 3_000) / 3);
   try {
-    heartbeat(details);
     return await work({ signal, note: (noted) => (details = noted) });
   } catch (error) {
     if (signal.aborted) await cancelled(); // Rejects with the SDK's own cancellation, which an AbortError would hide.

@@ -2,13 +2,13 @@
 // waits for the cut.
 import type { KubernetesObject, PersistentVolumeClaim, VolumeSnapshot } from '../api/kubernetes.ts';
 import type { SyncPlan } from '../api/sync.ts';
-import { cloneOf, isOurCopy, snapshotOf } from '../domain/copy.ts';
+import { cloneOf, isOurCopy, likenessOf, snapshotOf } from '../domain/copy.ts';
 import type { CopyOrder, VolumeOptions } from '../domain/copy.ts';
 import { wholeSeconds } from '../domain/time.ts';
 import { failures } from '../domain/failures.ts';
 import { copyName } from '../domain/names.ts';
 import type { Resource } from '../kubernetes/cluster.ts';
-import { isAlreadyExists } from '../kubernetes/kubernetes-error.ts';
+import { KubernetesError, isAlreadyExists, isRefused } from '../kubernetes/kubernetes-error.ts';
 import { refusal } from './context.ts';
 import type { Taking } from './context.ts';
 
@@ -16,24 +16,33 @@ import type { Taking } from './context.ts';
 export async function createCopy(taking: Taking, windowId?: string): Promise<string> {
   const { context, plan, run, runId, signal } = taking;
   const { cluster } = context;
-  const order = await orderOf(taking, copyName(plan.source.name, windowId ?? runId, run), windowId);
+  const pvc = { name: plan.pvc.name, ...likenessOf(await standingPvc(taking)) };
+  const name = copyName(plan.source.name, windowId ?? runId, run);
+  const order = orderOf(plan, { run, name, pvc, ...(windowId !== undefined && { windowId }) });
   if (plan.copyMethod === 'Clone') await getOrCreate(cluster.pvcs, cloneOf(order), { order, signal });
   else await getOrCreate(cluster.volumeSnapshots, snapshotOf(order), { order, signal });
   return order.name;
 }
 
 /** What the copy of this plan is made from and called. */
-export async function orderOf(
-  { context, plan, pvc: ref, run, signal }: Taking,
-  name: string,
-  windowId?: string,
-): Promise<CopyOrder> {
+export function orderOf(
+  plan: SyncPlan,
+  copy: Pick<CopyOrder, 'run' | 'name' | 'pvc' | 'windowId'>,
+): CopyOrder {
+  return { source: plan.source, options: volumeOptionsOf(plan), ...copy };
+}
+
+/** The pvc that the plan was made for; one that was created anew under its name is another. */
+export async function standingPvc({
+  context,
+  plan,
+  pvc: ref,
+  signal,
+}: Pick<Taking, 'context' | 'plan' | 'pvc' | 'signal'>): Promise<PersistentVolumeClaim> {
   const { pvcs } = context.cluster;
   const pvc = pvcs.watch().get(ref) ?? (await pvcs.get(ref, { signal }));
-  if (pvc === undefined || pvc.metadata.uid !== plan.pvc.uid)
-    throw refusal(failures.pvcMissing(`${ref.namespace}/${ref.name}`));
-  const options = volumeOptionsOf(plan);
-  return { source: plan.source, run, name, pvc, options, ...(windowId !== undefined && { windowId }) };
+  if (pvc?.metadata.uid === plan.pvc.uid) return pvc;
+  throw refusal(failures.pvcMissing(`${ref.namespace}/${ref.name}`));
 }
 
 /** An object found under the name is used only if it was made for this very run and window (invariant 6). */
@@ -45,13 +54,19 @@ export async function getOrCreate<T extends KubernetesObject>(
   try {
     return await resource.create(object, { signal });
   } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
+    if (!isAlreadyExists(error)) throw orRefusal(error, object);
   }
   const { name, namespace = '' } = object.metadata;
   const found = await resource.get({ namespace, name }, { signal });
   if (found === undefined || !isOurCopy(found, order))
     throw refusal(failures.foreignObject(`${object.kind} ${namespace}/${name}`));
   return found;
+}
+
+/** Nobody stands still for an object that the API server will not have. */
+export function orRefusal(error: unknown, { kind, metadata }: KubernetesObject): unknown {
+  if (!(error instanceof KubernetesError) || !isRefused(error)) return error;
+  return refusal(failures.objectRefused(`${kind} ${metadata.namespace}/${metadata.name}`, error.message));
 }
 
 /** Resolves with the instant at which the storage fixed the image: from then on the application may write. */

@@ -11,7 +11,7 @@ export type { SyncContext, SyncSettings } from './context.ts';
 
 export function createActivities(context: SyncContext) {
   return {
-    beginSync: (source: SourceRef, earlier?: SyncPlan) => beginSync(context, source, earlier),
+    beginSync: (source: SourceRef, startTime?: string) => beginSync(context, source, startTime),
     reportOverdue: (plan: SyncPlan) => reportOverdue(context, plan),
     takeCopy: (plan: SyncPlan, proceed?: Proceed) => takeCopy(context, plan, proceed),
     moveCopy: (plan: SyncPlan, copy: Copy) => moveCopy(context, plan, copy),

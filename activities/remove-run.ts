@@ -1,6 +1,6 @@
 // Removes what a run made, by its label: Job first, so that its pod lets go of the volumes. An object that
-// carries `volsync.backube/do-not-delete` is kept (VolSync).
-import type { KubernetesObject } from '../api/kubernetes.ts';
+// carries `volsync.backube/do-not-delete` is let go of instead (VolSync).
+import type { KubernetesObject, ObjectRef } from '../api/kubernetes.ts';
 import { crc32, LABELS } from '../domain/names.ts';
 import type { Resource } from '../kubernetes/cluster.ts';
 import type { SyncContext } from './context.ts';
@@ -22,26 +22,24 @@ export async function removeRun(
   objects: RunObjects,
 ): Promise<void> {
   const { jobs, pvcs, volumeSnapshots } = cluster;
-  await removeFrom(jobs, objects);
-  await Promise.all([removeFrom(pvcs, objects), removeFrom(volumeSnapshots, objects)]);
-  const look = () =>
-    remaining(jobs, objects) + remaining(pvcs, objects) + remaining(volumeSnapshots, objects) === 0
-      ? true
-      : undefined;
   const limit = after(GONE_WITHIN_MS);
-  try {
-    await until(
-      [jobs.watch(), pvcs.watch(), volumeSnapshots.watch()],
-      look,
-      AbortSignal.any([objects.signal, limit]),
-    );
-  } catch (error) {
-    if (!limit.aborted) throw error;
-    log.error('objects of the run are slow to go', {
-      run: objects.run,
-      namespace: objects.namespace,
-    });
-  }
+  const gone = async (...resources: readonly Watchable[]) => {
+    const watches = resources.map((resource) => resource.watch());
+    const look = () => (watches.some((watch) => remaining(watch, objects) > 0) ? undefined : true);
+    try {
+      await until(watches, look, AbortSignal.any([objects.signal, limit]));
+    } catch (error) {
+      if (!limit.aborted) throw error;
+      const { run, namespace } = objects;
+      log.error('objects of the run are slow to go', { run, namespace });
+    }
+  };
+  await removeFrom(jobs, objects);
+  await removeFrom(pvcs, objects);
+  // A snapshot that goes together with a volume that is still being restored from it stays for minutes.
+  await gone(jobs, pvcs);
+  await removeFrom(volumeSnapshots, objects);
+  await gone(volumeSnapshots);
 }
 
 async function removeFrom<T extends KubernetesObject>(
@@ -52,30 +50,41 @@ async function removeFrom<T extends KubernetesObject>(
   const labelSelector = `${LABELS.run}=${crc32(run)}`;
   const found = thorough
     ? await resource.list({ namespace, labelSelector }, { signal })
-    : ours(resource, objects);
+    : ours(resource.watch(), objects);
   await Promise.all(
-    found.filter(isRemovable).map(({ metadata }) => {
+    found.filter(isStanding).map(({ metadata }) => {
+      if (isKept(metadata)) return letGo(resource, { namespace, name: metadata.name }, signal);
       const preconditions = metadata.uid === undefined ? {} : { uid: metadata.uid };
       return resource.delete({ namespace, name: metadata.name }, preconditions, { signal });
     }),
   );
 }
 
-function remaining<T extends KubernetesObject>(resource: Resource<T>, objects: RunObjects): number {
-  return ours(resource, objects).filter(({ metadata }) => metadata.labels?.[LABELS.doNotDelete] === undefined)
-    .length;
+type Watchable = Pick<Resource<KubernetesObject>, 'watch'>;
+type Watched = Pick<ReturnType<Watchable['watch']>, 'list'>;
+
+function remaining(watch: Watched, objects: RunObjects): number {
+  return ours(watch, objects).filter(({ metadata }) => !isKept(metadata)).length;
 }
 
-function ours<T extends KubernetesObject>(
+function ours(watch: Watched, { namespace, run }: RunObjects): readonly KubernetesObject[] {
+  return watch.list(namespace).filter(({ metadata }) => metadata.labels?.[LABELS.run] === crc32(run));
+}
+
+// It is the user's from now on: else it would go with its source.
+async function letGo<T extends KubernetesObject>(
   resource: Resource<T>,
-  { namespace, run }: RunObjects,
-): readonly T[] {
-  return resource
-    .watch()
-    .list(namespace)
-    .filter(({ metadata }) => metadata.labels?.[LABELS.run] === crc32(run));
+  ref: ObjectRef,
+  signal: AbortSignal,
+): Promise<void> {
+  const labels = { [LABELS.cleanup]: null, [LABELS.createdBy]: null, [LABELS.managedBy]: null };
+  await resource.patch(ref, { metadata: { labels, ownerReferences: null } }, { signal });
 }
 
-function isRemovable({ metadata }: KubernetesObject): boolean {
-  return metadata.deletionTimestamp === undefined && metadata.labels?.[LABELS.doNotDelete] === undefined;
+function isStanding({ metadata }: KubernetesObject): boolean {
+  return metadata.deletionTimestamp === undefined;
+}
+
+function isKept({ labels }: KubernetesObject['metadata']): boolean {
+  return labels?.[LABELS.doNotDelete] !== undefined;
 }

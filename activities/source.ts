@@ -40,15 +40,15 @@ export async function patchSourceStatus(
   cluster: Cluster,
   source: ReplicationSource,
   status: StatusPatch,
-): Promise<void> {
+): Promise<ReplicationSource> {
   const { namespace = '', name, uid, resourceVersion } = source.metadata;
   const ours = uid === undefined ? {} : { uid };
   const asSeen = resourceVersion === undefined ? ours : { ...ours, resourceVersion };
   try {
-    await cluster.sources.patchStatus({ namespace, name }, { metadata: asSeen, status });
+    return await cluster.sources.patchStatus({ namespace, name }, { metadata: asSeen, status });
   } catch (error) {
     if (!isConflict(error)) throw error;
-    await cluster.sources.patchStatus({ namespace, name }, { metadata: ours, status });
+    return cluster.sources.patchStatus({ namespace, name }, { metadata: ours, status });
   }
 }
 

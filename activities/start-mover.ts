@@ -1,47 +1,68 @@
-// Makes what the mover's Job needs (the PVC restored from the snapshot, the cache) and the Job itself. Its
-// fixed name is what keeps two movers of one source apart: another run's Job is removed and its pods waited for.
+// Makes what the mover's Job needs (the PVC restored from the snapshot, the cache) and the Job itself, once for
+// each attempt: an edit of the source in mid-move changes nothing (VolSync MV-2). Its fixed name is what keeps two
+// movers of one source apart: another run's Job, and one that has failed, is removed and its pods waited for.
 import type { Job, PersistentVolumeClaim } from '../api/kubernetes.ts';
 import type { Copy, SyncPlan } from '../api/sync.ts';
-import { restoredFrom } from '../domain/copy.ts';
+import { likenessOf, restoredFrom } from '../domain/copy.ts';
 import { failures } from '../domain/failures.ts';
 import { cacheName, crc32, LABELS, moverJobName } from '../domain/names.ts';
-import { cachePvc, moverJob } from '../movers/job.ts';
+import { attemptOf, cachePvc, isAnswered, moverJob } from '../movers/job.ts';
 import { moverOf, optionsOf } from '../movers/index.ts';
+import { hasPods } from '../movers/mover-state.ts';
 import { isAlreadyExists } from '../kubernetes/kubernetes-error.ts';
 import { refusal } from './context.ts';
 import type { SyncContext } from './context.ts';
-import { getOrCreate, orderOf } from './copy-object.ts';
+import { getOrCreate, orRefusal, orderOf, standingPvc } from './copy-object.ts';
+import { overdue } from './mover-deadline.ts';
+import { refOf, uidOf } from './mover-watch.ts';
 import { readySnapshot } from './ready-snapshot.ts';
 import { findSource, supportedMover } from './source.ts';
 import { until } from './watching.ts';
+
+// The Job's own deadline is for the case that nobody of ours is there: else ours comes first, and says more.
+const JOB_GRACE_MS = 60_000;
 
 export interface Starting {
   readonly plan: SyncPlan;
   readonly copy: Copy;
   readonly run: string;
   readonly signal: AbortSignal;
+  /** Until the mover's deadline; all of it when absent. */
+  readonly leftMs?: number;
+  readonly note?: (details: object) => void;
 }
 
 /** Returns this run's Job, made now or by an earlier attempt. */
 export async function startMover(context: SyncContext, starting: Starting): Promise<Job> {
-  const { plan, run, signal } = starting;
+  const { plan, run, signal, leftMs = 1, note = () => undefined } = starting;
   const { cluster } = context;
   const mover = moverOf(supportedMover(plan.mover));
   const ref = { namespace: plan.source.namespace, name: moverJobName(mover.jobPrefix, plan.source.name) };
-  const found = cluster.jobs.watch().get(ref);
-  if (found !== undefined && isJobOf(found, run)) return found;
-  if (found !== undefined) await removeForeign(context, found, signal);
+  const standing = cluster.jobs.watch().get(ref);
+  const own = standing !== undefined && isJobOf(standing, run) ? standing : undefined;
+  if (own !== undefined && !isAnswered(own)) return own;
+  if (leftMs <= 0) throw overdue(plan);
+  if (standing !== undefined) {
+    note({ phase: `waiting until the Job ${ref.name} of an earlier attempt or sync is gone` });
+    await remove(context, standing, signal);
+  }
+  note({ phase: 'waiting for the copy to be readable' });
   const data = await dataPvc(context, starting);
   await ensureCache(context, starting, data);
-  const job = await describeJob(context, starting, data);
+  const attempt = own === undefined ? 1 : attemptOf(own) + 1;
+  return createJob(context, starting, await describeJob(context, starting, { data, attempt }));
+}
+
+async function createJob({ cluster }: SyncContext, { run, signal }: Starting, job: Job): Promise<Job> {
   try {
     return await cluster.jobs.create(job, { signal });
   } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-    const standing = await cluster.jobs.get(ref, { signal });
-    if (standing !== undefined && isJobOf(standing, run)) return standing;
-    throw refusal(failures.foreignObject(`Job ${ref.namespace}/${ref.name}`));
+    if (!isAlreadyExists(error)) throw orRefusal(error, job);
   }
+  const ref = refOf(job);
+  const standing = await cluster.jobs.get(ref, { signal });
+  if (standing !== undefined && isJobOf(standing, run)) return standing;
+  throw refusal(failures.foreignObject(`Job ${ref.namespace}/${ref.name}`));
 }
 
 // The PVC that the Job reads: restored from the snapshot once that is ready, the clone, or the pvc itself.
@@ -55,13 +76,16 @@ async function dataPvc(context: SyncContext, starting: Starting): Promise<Persis
     return pvc;
   }
   const snapshot = await readySnapshot(context, ref, signal);
-  const pvc = { namespace: plan.source.namespace, name: plan.pvc.name };
+  const pvcRef = { namespace: plan.source.namespace, name: plan.pvc.name };
+  // The pvc may be gone by now: its data is in the snapshot. (A plan of an earlier version does not say what it was like.)
+  const like = plan.pvc.like ?? likenessOf(await standingPvc({ context, plan, pvc: pvcRef, signal }));
   const windowId = snapshot.metadata.labels?.[LABELS.copyWindow];
-  const order = await orderOf(
-    { context, plan, pvc, run: starting.run, runId: '', signal },
-    copy.name,
-    windowId,
-  );
+  const order = orderOf(plan, {
+    run: starting.run,
+    name: copy.name,
+    pvc: { name: plan.pvc.name, ...like },
+    ...(windowId !== undefined && { windowId }),
+  });
   return getOrCreate(cluster.pvcs, restoredFrom(order, snapshot), { order, signal });
 }
 
@@ -84,15 +108,14 @@ async function ensureCache(
 
 async function describeJob(
   context: SyncContext,
-  { plan, run, signal }: Starting,
-  data: PersistentVolumeClaim,
+  { plan, copy, run, signal, leftMs = plan.limits.moverDeadlineMs }: Starting,
+  { data, attempt }: { readonly data: PersistentVolumeClaim; readonly attempt: number },
 ): Promise<Job> {
   const { cluster, settings } = context;
   const name = supportedMover(plan.mover);
   const source = await findSource(cluster, plan.source, signal);
   if (source === undefined)
     throw refusal(failures.sourceGone(`${plan.source.namespace}/${plan.source.name}`));
-  const modes = data.status?.accessModes ?? data.spec?.accessModes ?? [];
   return moverJob({
     source: plan.source,
     run,
@@ -103,24 +126,28 @@ async function describeJob(
       secretKeys: plan.secretKeys,
       status: source.status?.restic ?? {},
       creationTime: source.metadata.creationTimestamp ?? plan.startTime,
-      now: cluster.now(),
+      // Not the time of this attempt: none of them does more than the first one.
+      now: Date.parse(copy.times.cutTime ?? plan.startTime),
     },
     image: settings.moverImage,
     privileged: plan.privileged,
-    data: { claimName: data.metadata.name, readOnly: modes.length === 1 && modes[0] === 'ReadOnlyMany' },
+    data: { claimName: data.metadata.name, readOnly: isReadOnly(data) },
+    attempt,
+    deadlineSeconds: Math.ceil((leftMs + JOB_GRACE_MS) / 1000),
   });
 }
 
-async function removeForeign({ cluster }: SyncContext, job: Job, signal: AbortSignal): Promise<void> {
-  const { namespace = '', name, uid } = job.metadata;
-  await cluster.jobs.delete({ namespace, name }, uid === undefined ? {} : { uid }, { signal });
+function isReadOnly({ status, spec }: PersistentVolumeClaim): boolean {
+  const modes = status?.accessModes ?? spec?.accessModes ?? [];
+  return modes.length === 1 && modes[0] === 'ReadOnlyMany';
+}
+
+async function remove({ cluster }: SyncContext, job: Job, signal: AbortSignal): Promise<void> {
+  const ref = refOf(job);
+  await cluster.jobs.delete(ref, uidOf(job), { signal });
   const look = () => {
-    const standing = cluster.jobs.watch().get({ namespace, name })?.metadata.uid === uid;
-    const pods = cluster.pods
-      .watch()
-      .list(namespace)
-      .some((pod) => pod.metadata.labels?.['job-name'] === name);
-    return standing || pods ? undefined : true;
+    const standing = cluster.jobs.watch().get(ref)?.metadata.uid === job.metadata.uid;
+    return standing || hasPods(ref.name, cluster.pods.watch().list(ref.namespace)) ? undefined : true;
   };
   await until([cluster.jobs.watch(), cluster.pods.watch()], look, signal);
 }

@@ -8,6 +8,7 @@ import { goDuration } from '../domain/duration.ts';
 import { events } from '../domain/events.ts';
 import type { SyncEvent } from '../domain/events.ts';
 import { failures } from '../domain/failures.ts';
+import { triggerCame } from '../domain/sync-status.ts';
 import { acceptTrigger } from './accept-trigger.ts';
 import type { Frozen } from './accept-trigger.ts';
 import { attended, currentRun, refusal } from './context.ts';
@@ -15,6 +16,7 @@ import type { SyncContext, Taking } from './context.ts';
 import { createCopy, cutTimeOf } from './copy-object.ts';
 import { consumeLateBinding } from './late-binding.ts';
 import { releaseApplication } from './release-application.ts';
+import { patchSourceStatus } from './source.ts';
 import { after } from './watching.ts';
 
 /** Takes the copy if the application, or a person, has said so; `notYet` otherwise, or when the plan is outdated. */
@@ -44,7 +46,7 @@ async function copyFrozen(taking: Taking, frozen: Frozen): Promise<CopyAttempt> 
   const { plan, context, pvc } = taking;
   const name = await createCopy(taking, frozen.window.id);
   await consumeLateBinding(taking, name);
-  const announced = announce(taking, events.triggerReceived(pvc.name, acceptedOn(frozen.window)));
+  const announced = announceTrigger(taking, frozen.window);
   const deadline = deadlineOf(frozen, context.cluster.now());
   const signal = AbortSignal.any([taking.signal, deadline]);
   try {
@@ -77,6 +79,15 @@ function timesOf({ plan }: Taking, frozen: Frozen, end: { cutTime: string; relea
     releasedTime: wholeSeconds(end.releasedAt),
     freezeMs: Math.max(0, Math.round(end.releasedAt - triggeredAt)),
   };
+}
+
+// While the storage makes the copy.
+async function announceTrigger(taking: Taking, window: CopyWindow): Promise<void> {
+  const { context, plan, pvc } = taking;
+  await announce(taking, events.triggerReceived(pvc.name, acceptedOn(window)));
+  const source = context.cluster.sources.watch().get(plan.source);
+  const patch = source?.metadata.uid === plan.source.uid ? triggerCame(source, pvc.name) : undefined;
+  if (source !== undefined && patch !== undefined) await patchSourceStatus(context.cluster, source, patch);
 }
 
 function acceptedOn({ trigger, by }: CopyWindow): string {

@@ -142,6 +142,9 @@ export interface Pod extends KubernetesObject {
   readonly spec?: { readonly nodeName?: string };
   readonly status?: {
     readonly phase?: string;
+    /** Of an evicted pod, which has no exit code. */
+    readonly reason?: string;
+    readonly message?: string;
     readonly conditions?: readonly {
       readonly type: string;
       readonly status: string;

@@ -4,6 +4,46 @@
 import { z } from 'zod';
 import { durationMs } from '../domain/duration.ts';
 
+const ofEveryProcess = {
+  kubeconfig: z
+    .string()
+    .exactOptional()
+    .meta(
+      variable(
+        'KUBECONFIG',
+        'Path of the kubeconfig. Absent: the service account of the pod, else `~/.kube/config`.',
+      ),
+    ),
+  kubeContext: z
+    .string()
+    .exactOptional()
+    .meta(variable('STILLPOINT_CONTEXT', 'Context of the kubeconfig. Absent: its current context.')),
+  logLevel: z
+    .enum(['info', 'error', 'silent'], { error: 'info, error or silent' })
+    .default('info')
+    .meta(
+      variable(
+        'STILLPOINT_LOG_LEVEL',
+        'Least important log lines that are written: `info`, `error` or `silent`.',
+      ),
+    ),
+  metricsHost: z
+    .string()
+    .default('127.0.0.1')
+    .meta(
+      variable(
+        'STILLPOINT_METRICS_HOST',
+        'Address of /metrics, /healthz, /livez and /readyz; `0.0.0.0` in a pod.',
+      ),
+    ),
+  metricsPort: wholeNumber(0, { least: 0, most: 65_535 }).meta(
+    variable(
+      'STILLPOINT_METRICS_PORT',
+      'Port of /metrics, /healthz, /livez and /readyz; `0` takes a free one and logs it.',
+    ),
+  ),
+};
+
 const shared = {
   temporalAddress: z
     .string()
@@ -18,19 +58,7 @@ const shared = {
     .string()
     .exactOptional()
     .meta(variable('TEMPORAL_NAMESPACE', 'Temporal namespace. Absent: that of the profile, else `default`.')),
-  kubeconfig: z
-    .string()
-    .exactOptional()
-    .meta(
-      variable(
-        'KUBECONFIG',
-        'Path of the kubeconfig. Absent: the service account of the pod, else `~/.kube/config`.',
-      ),
-    ),
-  kubeContext: z
-    .string()
-    .exactOptional()
-    .meta(variable('STILLPOINT_CONTEXT', 'Context of the kubeconfig. Absent: its current context.')),
+  ...ofEveryProcess,
   neighbours: z
     .enum(['refuse', 'ignore'], { error: 'refuse or ignore' })
     .default('refuse')
@@ -40,28 +68,14 @@ const shared = {
         'Whether to start although the Temporal namespace serves another Kubernetes cluster, or VolSync runs in this one: `refuse` or `ignore`. Both would do the same work, and undo each other’s.',
       ),
     ),
-  logLevel: z
-    .enum(['info', 'error', 'silent'], { error: 'info, error or silent' })
-    .default('info')
-    .meta(
-      variable(
-        'STILLPOINT_LOG_LEVEL',
-        'Least important log lines that are written: `info`, `error` or `silent`.',
-      ),
-    ),
-  metricsHost: z
-    .string()
-    .default('127.0.0.1')
-    .meta(
-      variable('STILLPOINT_METRICS_HOST', 'Address of /metrics, /livez and /readyz; `0.0.0.0` in a pod.'),
-    ),
-  metricsPort: wholeNumber(0, { least: 0, most: 65_535 }).meta(
-    variable(
-      'STILLPOINT_METRICS_PORT',
-      'Port of /metrics, /livez and /readyz; `0` takes a free one and logs it.',
-    ),
-  ),
 };
+
+const freezeBoundMs = duration('10m', '5s').meta(
+  variable(
+    'STILLPOINT_FREEZE_BOUND',
+    'Longest time that an application stands still for one copy; then it is released and the sync fails. Per source: annotation `stillpoint.dev/freeze-bound`.',
+  ),
+);
 
 export const WorkerSettings = z.object({
   ...shared,
@@ -76,12 +90,13 @@ export const WorkerSettings = z.object({
       'How long a sync waits for its trigger before it says so; it keeps waiting. Per source: annotation `stillpoint.dev/overdue-after`.',
     ),
   ),
-  freezeBoundMs: duration('10m', '5s').meta(
+  continueAfterMs: duration('24h', '1s').meta(
     variable(
-      'STILLPOINT_FREEZE_BOUND',
-      'Longest time that an application stands still for one copy; then it is released and the sync fails. Per source: annotation `stillpoint.dev/freeze-bound`.',
+      'STILLPOINT_CONTINUE_AFTER',
+      'How long a sync whose trigger is overdue waits in one Temporal run; then it goes on as a new one, so that no history grows for ever.',
     ),
   ),
+  freezeBoundMs,
   answerVisibleMs: duration('30s').meta(
     variable(
       'STILLPOINT_ANSWER_VISIBLE',
@@ -109,10 +124,28 @@ export const WorkerSettings = z.object({
   moverAttempts: wholeNumber(5, { least: 1, most: 100 }).meta(
     variable(
       'STILLPOINT_MOVER_ATTEMPTS',
-      'How often a mover is started for one copy before the sync fails; once only where a retry cannot help.',
+      'How often a mover is started for one copy before the sync fails; once only where a retry cannot help. A worker that dies does not count.',
     ),
   ),
-  maxCachedWorkflows: wholeNumber(500, { least: 2, most: 1_000_000 }).meta(
+  moverRetryMs: duration('10s', '1s').meta(
+    variable(
+      'STILLPOINT_MOVER_RETRY',
+      'From the failure of a mover to its second attempt; doubles with each further one, up to 10m.',
+    ),
+  ),
+  moverDeadlineMs: duration('24h', '10s').meta(
+    variable(
+      'STILLPOINT_MOVER_DEADLINE',
+      'How long carrying one copy away may take, all attempts together; then the Job is removed, the sync fails, and the next one takes a new copy. Per source: annotation `stillpoint.dev/mover-deadline`.',
+    ),
+  ),
+  moverPendingMs: duration('1h', '5s').meta(
+    variable(
+      'STILLPOINT_MOVER_PENDING',
+      'How long a mover’s pod may take to start, for want of a node, an image, a volume or a Secret; then the sync fails. Why it waits is said after a minute. Per source: annotation `stillpoint.dev/mover-pending`.',
+    ),
+  ),
+  maxCachedWorkflows: wholeNumber(200, { least: 0, most: 1_000_000 }).meta(
     variable(
       'STILLPOINT_MAX_CACHED_WORKFLOWS',
       'Waiting syncs that a worker keeps in memory, about 0.4 MiB each; others are replayed when something happens.',
@@ -124,6 +157,24 @@ export const WorkerSettings = z.object({
       'Activities that one worker runs at once; a running mover occupies one.',
     ),
   ),
+  buildId: z
+    .string()
+    .exactOptional()
+    .meta(
+      variable(
+        'STILLPOINT_BUILD_ID',
+        'Version of this worker in its Temporal worker deployment: syncs stay on the version that they began with, and new ones begin on the current one (`temporal worker deployment set-current-version`). Absent: any worker serves any sync.',
+      ),
+    ),
+  deploymentName: z
+    .string()
+    .default('stillpoint')
+    .meta(
+      variable(
+        'STILLPOINT_DEPLOYMENT',
+        'Name of the Temporal worker deployment that versions of the worker belong to; without a build id it has no effect.',
+      ),
+    ),
   shutdownGraceMs: duration('10s').meta(
     variable(
       'STILLPOINT_SHUTDOWN_GRACE',
@@ -156,7 +207,11 @@ export const ControllerSettings = z.object({
 });
 export type ControllerSettings = Readonly<z.infer<typeof ControllerSettings>>;
 
-/** What both processes know. */
+/** The guard knows no Temporal. */
+export const GuardSettings = z.object({ ...ofEveryProcess, freezeBoundMs });
+export type GuardSettings = Readonly<z.infer<typeof GuardSettings>>;
+
+/** What worker and controller both know. */
 export type SharedSettings = Pick<WorkerSettings & ControllerSettings, keyof typeof shared>;
 
 /** The environment of this process is wrong: one sentence for each variable, on a line of its own. */

@@ -24,12 +24,20 @@ export type Gate =
     }
   | { readonly kind: 'triggered'; readonly windowId: string; readonly trigger: string }; // It stood there before we asked.
 
+/** What a copy takes over from the pvc, which may be deleted as soon as the copy is cut. */
+export interface PvcLikeness {
+  readonly storageClassName?: string | undefined;
+  readonly accessModes?: readonly string[] | undefined;
+  readonly volumeMode?: string | undefined;
+  readonly storage?: string | undefined;
+}
+
 /** What `beginSync` found and decided. The workflow keeps it; an edit of the source before the copy makes another. */
 export interface SyncPlan {
   readonly source: SourceRef;
   /** `metadata.generation` of the source that this plan was made from. */
   readonly generation: number;
-  readonly pvc: { readonly name: string; readonly uid: string };
+  readonly pvc: { readonly name: string; readonly uid: string; readonly like?: PvcLikeness };
   readonly mover: MoverName;
   readonly copyMethod: CopyMethod;
   readonly gate: Gate;
@@ -46,10 +54,18 @@ export interface SyncPlan {
 /** Durations and counts of one sync, from the settings and the source's annotations. */
 export interface SyncLimits {
   readonly overdueAfterMs: number;
+  /** From the report that the trigger is overdue until the wait goes on as a new run; absent in plans of before there was one. */
+  readonly continueAfterMs?: number;
   readonly freezeBoundMs: number;
   readonly copyHeartbeatMs: number;
   readonly moverHeartbeatMs: number;
   readonly moverAttempts: number;
+  /** From a mover's failure to its second attempt; doubles with each further one. */
+  readonly moverRetryMs: number;
+  /** From the end of the copy to the end of the last attempt, whatever happens. */
+  readonly moverDeadlineMs: number;
+  /** How long a mover's pod may take to start. */
+  readonly moverPendingMs: number;
 }
 
 /** The conversation with the application around one copy, as `status.lastCopy` shows it. */
@@ -89,6 +105,11 @@ export interface Moved {
   readonly actions: readonly string[];
 }
 
+/** What a sync that goes on as a new run after a very long wait hands over; its trigger is known to be overdue. */
+export interface Waited {
+  readonly startTime: string;
+}
+
 /** Result of the workflow `syncSource`. */
 export interface SyncReport {
   readonly copy: CopyTimes;
@@ -120,4 +141,7 @@ export interface MoverProgress {
   readonly filesTotal?: number;
   readonly bytesPerSecond?: number;
   readonly secondsRemaining?: number;
+  /** Of a later attempt only: which one it is, and when the copy that it carries was cut. */
+  readonly attempt?: number;
+  readonly copyCut?: string;
 }

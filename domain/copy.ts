@@ -1,7 +1,7 @@
 // The objects that make a copy: a VolumeSnapshot and the PVC restored from it, or a clone (reference
 // VolSync §4.3 and §4.4 for sizes, classes and access modes).
 import type { PersistentVolumeClaim, VolumeSnapshot } from '../api/kubernetes.ts';
-import type { SourceRef } from '../api/sync.ts';
+import type { PvcLikeness, SourceRef } from '../api/sync.ts';
 import { LABELS, runAnnotations, runLabels } from './names.ts';
 import { ownedBy } from './ownership.ts';
 
@@ -20,7 +20,7 @@ export interface CopyOrder {
   readonly run: string;
   readonly windowId?: string;
   readonly name: string;
-  readonly pvc: PersistentVolumeClaim;
+  readonly pvc: { readonly name: string } & PvcLikeness;
   readonly options: VolumeOptions;
 }
 
@@ -31,14 +31,14 @@ export function snapshotOf(order: CopyOrder): VolumeSnapshot {
     kind: 'VolumeSnapshot',
     metadata: copyMetadata(order),
     spec: {
-      source: { persistentVolumeClaimName: order.pvc.metadata.name },
+      source: { persistentVolumeClaimName: order.pvc.name },
       ...(volumeSnapshotClassName !== undefined && { volumeSnapshotClassName }),
     },
   };
 }
 
 export function cloneOf(order: CopyOrder): PersistentVolumeClaim {
-  return pvcFrom(order, { kind: 'PersistentVolumeClaim', name: order.pvc.metadata.name });
+  return pvcFrom(order, { kind: 'PersistentVolumeClaim', name: order.pvc.name });
 }
 
 /** The PVC restored from the snapshot of the same name. */
@@ -50,6 +50,12 @@ export function restoredFrom(order: CopyOrder, snapshot: VolumeSnapshot): Persis
   };
   const restoreSize = snapshot.status?.restoreSize;
   return pvcFrom(order, source, restoreSize === '0' ? undefined : restoreSize);
+}
+
+export function likenessOf({ spec = {}, status }: PersistentVolumeClaim): PvcLikeness {
+  const { storageClassName, accessModes, volumeMode, resources } = spec;
+  const storage = status?.capacity?.storage ?? resources?.requests?.storage;
+  return { storageClassName, accessModes, volumeMode, storage };
 }
 
 /** True for an object that was made for this very run and window, and is not on its way out. */
@@ -71,30 +77,26 @@ function pvcFrom(
   restoreSize?: string,
 ): PersistentVolumeClaim {
   const { options, pvc } = order;
-  const storage = options.capacity ?? restoreSize ?? sizeOf(pvc);
+  const storage = options.capacity ?? restoreSize ?? pvc.storage;
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
     metadata: copyMetadata(order),
     spec: {
-      ...placementOf(options, pvc.spec ?? {}),
+      ...placementOf(options, pvc),
       ...(storage !== undefined && { resources: { requests: { storage: String(storage) } } }),
       dataSource,
     },
   };
 }
 
-function placementOf(options: VolumeOptions, copied: NonNullable<PersistentVolumeClaim['spec']>) {
+function placementOf(options: VolumeOptions, copied: PvcLikeness) {
   const storageClassName = options.storageClassName ?? copied.storageClassName;
   return {
     accessModes: options.accessModes ?? copied.accessModes ?? ['ReadWriteOnce'],
     volumeMode: copied.volumeMode ?? 'Filesystem',
     ...(storageClassName !== undefined && { storageClassName }),
   };
-}
-
-function sizeOf(pvc: PersistentVolumeClaim): string | undefined {
-  return pvc.status?.capacity?.storage ?? pvc.spec?.resources?.requests?.storage;
 }
 
 function copyMetadata({ source, run, windowId, name }: CopyOrder) {

@@ -8,6 +8,14 @@ export interface SyncEvent {
   readonly note: string;
 }
 
+export interface RetriedMover {
+  readonly attempt: number;
+  readonly attempts: number;
+  readonly delay: string;
+  /** Undefined when the pvc itself is read (Direct). */
+  readonly cutTime: string | undefined;
+}
+
 const COPY = 'CreateSrcCopyUsingCopyTrigger';
 
 export const events = {
@@ -34,6 +42,42 @@ export const events = {
     reason: 'SrcPVCCopyUsingCopyTriggerCompleted',
     action: COPY,
     note: `The copy of PersistentVolumeClaim ${pvc} is taken; the application may resume. It was frozen for ${freeze}`,
+  }),
+  releasedByGuard: (note: string): SyncEvent => ({
+    type: 'Warning',
+    reason: 'ReleasedByGuard',
+    action: COPY,
+    note,
+  }),
+  slotsLost: (skipped: number, missed: number): SyncEvent => ({
+    type: 'Warning',
+    reason: 'SyncSlotsLost',
+    action: 'Synchronize',
+    note: [
+      skipped > 0
+        ? `${skipped} scheduled synchronizations were skipped, because the one before was still running`
+        : '',
+      missed > 0
+        ? `${missed} were missed, because Temporal was away for longer than the catch-up window`
+        : '',
+    ]
+      .filter((part) => part !== '')
+      .join('; '),
+  }),
+  moverPending: (job: string, why: string): SyncEvent => ({
+    type: 'Warning',
+    reason: 'MoverPending',
+    action: 'CreateMover',
+    note: `The mover of Job ${job} has not started yet: ${why}`.slice(0, 1000),
+  }),
+  /** A retry carries a copy that grows older: it says which. */
+  moverRetried: (failed: string, next: RetriedMover): SyncEvent => ({
+    type: 'Warning',
+    reason: 'TransferFailed',
+    action: 'DeleteMover',
+    note: `${failed.slice(0, 800)}; attempt ${next.attempt} of ${next.attempts} follows in ${next.delay} with ${
+      next.cutTime === undefined ? 'the volume as it is then' : `the same copy, cut at ${next.cutTime}`
+    }`,
   }),
   syncFailed: (reason: string, message: string): SyncEvent => ({
     type: 'Warning',

@@ -61,8 +61,14 @@ export const failureReasons = {
     retry: false,
   },
   TriggerExpired: {
-    when: 'The trigger was no longer valid when the sync came to it.',
-    doWhat: 'Quiesce again and set a new trigger with a later valid-until.',
+    when: 'No sync accepted the trigger in time: its trigger-valid-until has passed, or the freeze bound.',
+    doWhat: 'Resume the application; look at the source, and whether Temporal, worker and controller run.',
+    retry: false,
+  },
+  ReleasedByGuard: {
+    when: 'The deadline of the freeze has passed and no sync released the application; the guard did.',
+    doWhat:
+      'Resume the application; look whether Temporal and the worker run. The next sync takes a new copy.',
     retry: false,
   },
   SnapshotLost: {
@@ -73,6 +79,11 @@ export const failureReasons = {
   ForeignObject: {
     when: 'An object that is not ours stands under the name that we need.',
     doWhat: 'Rename or remove the object that the message names.',
+    retry: false,
+  },
+  ObjectRefused: {
+    when: 'The API server refuses an object that the sync needs: a quota, a policy, a permission or a field.',
+    doWhat: 'Correct what the message names; the next sync takes a new copy.',
     retry: false,
   },
   MoverFailed: {
@@ -86,9 +97,19 @@ export const failureReasons = {
     retry: false,
   },
   MoverVanished: {
-    when: 'The mover’s Job or pod was removed while it ran.',
+    when: 'The mover’s Job or pod was removed, evicted or lost with its node while it ran.',
     doWhat: 'Nothing: the mover is started again.',
     retry: true,
+  },
+  MoverPending: {
+    when: 'The mover’s pod did not start for a long time: no node, image, volume or Secret for it.',
+    doWhat: 'Correct what the message names; the next sync takes a new copy.',
+    retry: false,
+  },
+  MoverOverdue: {
+    when: 'Carrying the copy away took longer than the mover’s deadline, all attempts together.',
+    doWhat: 'Look at the repository, or annotate the source with a longer stillpoint.dev/mover-deadline.',
+    retry: false,
   },
   Cancelled: {
     when: 'A person or the controller cancelled the sync.',
@@ -106,6 +127,21 @@ export type FailureReason = keyof typeof failureReasons;
 
 function failure(reason: FailureReason, message: string): Failure {
   return { reason, message, retry: failureReasons[reason].retry };
+}
+
+/** Something that the source names is not as it has to be; whoever mends it need not tell us. */
+const REFUSALS: readonly string[] = [
+  'SourceInvalid',
+  'PvcMissing',
+  'PvcNotBound',
+  'SecretMissing',
+  'SecretIncomplete',
+  'ClassMissing',
+] satisfies FailureReason[];
+
+/** Whether a sync that failed for this reason copied nothing because its input was wrong. */
+export function isRefusal(reason: string): boolean {
+  return REFUSALS.includes(reason);
 }
 
 /** One sentence for each way to fail: what happened to which object, and what to do. */
@@ -141,6 +177,12 @@ export const failures = {
       'OptedOut',
       `PersistentVolumeClaim ${pvc} no longer carries volsync.backube/use-copy-trigger; the copy is taken without asking`,
     ),
+  /** The source was edited so that its sync no longer asks this pvc. */
+  askedNoLonger: (source: string) =>
+    failure(
+      'OptedOut',
+      `ReplicationSource ${source} was edited and no longer asks this PersistentVolumeClaim; its application may resume`,
+    ),
   windowLost: (pvc: string) =>
     failure(
       'WindowLost',
@@ -154,12 +196,22 @@ export const failures = {
   triggerExpired: (pvc: string) =>
     failure(
       'TriggerExpired',
-      `The trigger on PersistentVolumeClaim ${pvc} is past its trigger-valid-until; quiesce again and set a new trigger`,
+      `No sync accepted the trigger on PersistentVolumeClaim ${pvc} in time; resume the application and set a new trigger at the next WaitingForTrigger`,
+    ),
+  releasedByGuard: (pvc: string) =>
+    failure(
+      'ReleasedByGuard',
+      `The copy of PersistentVolumeClaim ${pvc} did not come to an end before release-by; resume the application and set a new trigger at the next WaitingForTrigger`,
     ),
   snapshotLost: (snapshot: string, error: string) =>
     failure('SnapshotLost', `VolumeSnapshot ${snapshot} cannot be used: ${error}`),
   foreignObject: (object: string) =>
     failure('ForeignObject', `${object} exists and was not made by this sync; rename or remove it`),
+  objectRefused: (object: string, why: string) =>
+    failure(
+      'ObjectRefused',
+      `The API server refuses ${object} (${why}); correct what it names, the next sync tries again`,
+    ),
   moverFailed: (job: string, exitCode: number, lastLine: string) =>
     failure('MoverFailed', `The mover of Job ${job} ended with code ${exitCode}: ${lastLine}`),
   moverRefused: (job: string, exitCode: number, lastLine: string) =>
@@ -167,8 +219,15 @@ export const failures = {
       'MoverRefused',
       `The mover of Job ${job} ended with code ${exitCode}, which a retry cannot mend: ${lastLine}`,
     ),
-  moverVanished: (job: string) =>
-    failure('MoverVanished', `Job ${job} or its pod was removed while it ran; it is started again`),
+  moverVanished: (job: string, why: string) =>
+    failure('MoverVanished', `The mover of Job ${job} is gone without an exit code: ${why}`),
+  moverPending: (job: string, after: string, why: string) =>
+    failure('MoverPending', `The mover of Job ${job} did not start within ${after}: ${why}`),
+  moverOverdue: (job: string, after: string) =>
+    failure(
+      'MoverOverdue',
+      `The mover of Job ${job} was not done within ${after}, all attempts together; the next sync takes a new copy`,
+    ),
   cancelled: (source: string) => failure('Cancelled', `The sync of ${source} was cancelled`),
   syncEnded: (workflowId: string, how: string) =>
     failure(

@@ -11,6 +11,9 @@ export const PROCEED = 'proceed';
 
 export const SEARCH_ATTRIBUTES = ['SyncSource', 'SyncPvc', 'SyncPhase', 'SyncMover', 'SyncResult'] as const;
 
+/** Value of SyncResult: the input of the sync was wrong, and nothing was copied. */
+export const REFUSED = 'Refused';
+
 /** Schedule id, and prefix of the workflow ids that the schedule starts. */
 export function sourceScheduleId(source: { readonly namespace: string; readonly name: string }): string {
   return `source/${source.namespace}/${source.name}`;

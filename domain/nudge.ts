@@ -1,7 +1,8 @@
 // Which syncs have to look at their pvc again. A nudge says nothing by itself; the sync reads the pvc.
-import type { PersistentVolumeClaim } from '../api/kubernetes.ts';
+import type { ObjectRef, PersistentVolumeClaim } from '../api/kubernetes.ts';
 import { ANNOTATIONS, readCopyTrigger, readCopyWindow } from './copy-trigger.ts';
 import type { CopyWindow } from './copy-trigger.ts';
+import { sourceOfRun } from './ended-sync.ts';
 
 /**
  * Workflow ids of the syncs that wait for this pvc and for which something has happened.
@@ -12,6 +13,14 @@ export function nudgesFor(
   after: PersistentVolumeClaim | undefined,
 ): readonly string[] {
   return before !== undefined && lostWindow(before, after) ? runsOf(before) : runsToTell(before, after);
+}
+
+/** Workflow ids of the syncs of this source that wait for one of these pvcs: once it is edited, they plan anew. */
+export function waitingRunsOf(source: ObjectRef, pvcs: readonly PersistentVolumeClaim[]): readonly string[] {
+  return pvcs.flatMap(runsOf).filter((run) => {
+    const ref = sourceOfRun(run);
+    return ref?.namespace === source.namespace && ref.name === source.name;
+  });
 }
 
 // The pvc is gone, was created anew, or somebody removed the window that syncs wait in.

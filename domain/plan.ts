@@ -11,6 +11,8 @@ import type { Failure } from './failures.ts';
 export const SOURCE_ANNOTATIONS = {
   freezeBound: 'stillpoint.dev/freeze-bound',
   overdueAfter: 'stillpoint.dev/overdue-after',
+  moverDeadline: 'stillpoint.dev/mover-deadline',
+  moverPending: 'stillpoint.dev/mover-pending',
 } as const;
 
 export interface SourcePlan {
@@ -69,24 +71,29 @@ function readCopyMethod(value: string | undefined): CopyMethod | undefined {
   return value === 'Snapshot' || value === 'Clone' || value === 'Direct' ? value : undefined;
 }
 
+type AnnotatedLimit = 'freezeBoundMs' | 'overdueAfterMs' | 'moverDeadlineMs' | 'moverPendingMs';
+
+const ANNOTATED: readonly { readonly limit: AnnotatedLimit; readonly key: string; readonly least: string }[] =
+  [
+    { limit: 'freezeBoundMs', key: SOURCE_ANNOTATIONS.freezeBound, least: '5s' },
+    { limit: 'overdueAfterMs', key: SOURCE_ANNOTATIONS.overdueAfter, least: '1s' },
+    { limit: 'moverDeadlineMs', key: SOURCE_ANNOTATIONS.moverDeadline, least: '10s' },
+    { limit: 'moverPendingMs', key: SOURCE_ANNOTATIONS.moverPending, least: '5s' },
+  ];
+
 // The limits, or what is wrong with an annotation.
 function readLimits(source: ReplicationSource, defaults: SyncLimits): SyncLimits | string {
   const annotations = source.metadata.annotations ?? {};
-  const read = (key: string, otherwise: number) => {
+  const read: Partial<Record<AnnotatedLimit, number>> = {};
+  for (const { limit, key, least } of ANNOTATED) {
     const text = annotations[key];
-    return text === undefined ? otherwise : durationMs(text);
-  };
-  const freezeBoundMs = read(SOURCE_ANNOTATIONS.freezeBound, defaults.freezeBoundMs);
-  const overdueAfterMs = read(SOURCE_ANNOTATIONS.overdueAfter, defaults.overdueAfterMs);
-  if (freezeBoundMs === undefined || freezeBoundMs < 5_000)
-    return badDuration(SOURCE_ANNOTATIONS.freezeBound, '5s');
-  if (overdueAfterMs === undefined || overdueAfterMs < 1_000)
-    return badDuration(SOURCE_ANNOTATIONS.overdueAfter, '1s');
-  return { ...defaults, freezeBoundMs, overdueAfterMs };
-}
-
-function badDuration(key: string, least: string): string {
-  return `annotation ${key} must be a duration like 90s or 10m, at least ${least}`;
+    if (text === undefined) continue;
+    const milliseconds = durationMs(text);
+    if (milliseconds === undefined || milliseconds < (durationMs(least) ?? 0))
+      return `annotation ${key} must be a duration like 90s or 10m, at least ${least}`;
+    read[limit] = milliseconds;
+  }
+  return { ...defaults, ...read };
 }
 
 function sectionNames(): string {

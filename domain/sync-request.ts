@@ -16,6 +16,8 @@ export interface ScheduleRuns {
   readonly starts: readonly number[];
   /** The latest run was cancelled or terminated. */
   readonly stoppedByPeople: boolean;
+  /** The latest run was refused for its input. */
+  readonly refused: boolean;
 }
 
 export type StartPlan =
@@ -66,20 +68,41 @@ export function planStart(
   { now, trigger }: Moment,
 ): StartPlan {
   const request = syncRequest(source, trigger);
-  if (request === undefined || runs.paused) return { do: 'nothing' };
+  if (runs.paused || (request === undefined && !hasFailed(source))) return { do: 'nothing' };
   if (runs.running) {
     // The end of a sync changes the status of its source, and that event comes here again. A sync that has
     // just started, or is about to close, shows nothing yet.
     return synchronizing(source) ? { do: 'nothing' } : { do: 'lookAgain', afterMs: SETTLING_MS };
   }
+  if (request === undefined) return runs.refused ? again(source, runs, now) : { do: 'nothing' };
+  return serve(request, source, { ...runs, now });
+}
+
+function serve(
+  request: string,
+  source: ReplicationSource,
+  runs: ScheduleRuns & { readonly now: number },
+): StartPlan {
   if (asksForMore(request, runs.lastRequest)) return { do: 'start', request };
   const starts = runs.starts.filter((start) => start >= runs.written);
-  if (starts.length === 0) return startFrom(request, runs.written + LOST_AFTER_MS, now);
+  if (starts.length === 0) return startFrom(request, runs.written + LOST_AFTER_MS, runs.now);
   // A trigger asks once: its owner does not stand still for ever. The next sync, whenever it comes, sees it, too.
   if (requestOf(source) === undefined) return { do: 'nothing' };
   // Who stops a sync that was asked for once wants no other; where syncs follow each other, the next one follows.
   if (runs.stoppedByPeople && triggerKind(source) !== 'none') return { do: 'nothing' };
-  return startFrom(request, lastEnd(source, starts) + backOff(starts.length), now);
+  return startFrom(request, lastEnd(source, starts) + backOff(starts.length), runs.now);
+}
+
+// The slot of a sync that was refused is not lost: its input may be mended long before the next one (VolSync, too,
+// comes back to a source that it could not serve).
+function again(
+  source: ReplicationSource,
+  { lastRequest, starts, written }: ScheduleRuns,
+  now: number,
+): StartPlan {
+  const request = `again after ${source.status?.lastSyncTime ?? 'creation'}`;
+  const tries = request === lastRequest ? starts.filter((start) => start >= written).length : 1;
+  return startFrom(request, lastEnd(source, starts) + backOff(Math.max(1, tries)), now);
 }
 
 const SETTLING_MS = 1_000;
@@ -106,7 +129,7 @@ function startFrom(request: string, time: number, now: number): StartPlan {
 }
 
 function lastEnd(source: ReplicationSource, starts: readonly number[]): number {
-  const condition = source.status?.conditions?.find(({ type }) => type === 'Synchronizing');
+  const condition = lastCondition(source);
   const ended = condition?.status === 'False' ? Date.parse(condition.lastTransitionTime) : 0;
   return Math.max(ended, ...starts);
 }
@@ -117,6 +140,15 @@ function backOff(failures: number): number {
 
 function neverSynced({ status }: ReplicationSource): boolean {
   return status?.lastSyncTime === undefined && status?.lastSyncStartTime === undefined;
+}
+
+/** The latest sync has failed, as the status of its source says. */
+export function hasFailed(source: ReplicationSource): boolean {
+  return lastCondition(source)?.reason === 'Error';
+}
+
+function lastCondition({ status }: ReplicationSource) {
+  return status?.conditions?.find(({ type }) => type === 'Synchronizing');
 }
 
 function synchronizing({ status }: ReplicationSource): boolean {

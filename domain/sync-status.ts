@@ -33,6 +33,18 @@ export function triggerOverdue(pvcName: string): StatusPatch {
   };
 }
 
+/** The trigger has come after all: takes back what `triggerOverdue` said, and nothing else; undefined when it does not stand there. */
+export function triggerCame({ status }: ReplicationSource, pvcName: string): StatusPatch | undefined {
+  const overdue = triggerOverdue(pvcName)['latestMoverStatus'] as { readonly logs: string };
+  return status?.latestMoverStatus?.logs === overdue.logs ? { latestMoverStatus: null } : undefined;
+}
+
+/** Nothing is left behind of a sync that has ended well; undefined when that is said already. */
+export function cleanedUp(source: ReplicationSource, now: number): StatusPatch | undefined {
+  const present = source.status?.conditions?.find(({ type }) => type === 'Synchronizing');
+  return present?.reason === 'CleaningUp' ? { conditions: [idle(source, wholeSeconds(now))] } : undefined;
+}
+
 /** The mover said that all is moved. */
 export function syncSucceeded(source: ReplicationSource, plan: SyncPlan, ended: Ended): StatusPatch {
   const { copy, moved, now } = ended;
@@ -45,7 +57,7 @@ export function syncSucceeded(source: ReplicationSource, plan: SyncPlan, ended: 
     lastManualSync: manualTag(plan),
     latestMoverStatus: { result: 'Successful', logs: moved.logs },
     lastCopy: lastCopy(copy),
-    conditions: [idle(source, time)],
+    conditions: [condition(source, { status: 'False', reason: 'CleaningUp', message: 'Cleaning up' }, time)],
     ...(plan.mover === 'restic' && { restic: resticStatus(plan, moved, time) }),
   };
 }

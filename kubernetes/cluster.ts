@@ -22,6 +22,7 @@ export interface MergePatch {
     readonly resourceVersion?: string;
     readonly annotations?: Readonly<Record<string, string | null>>;
     readonly labels?: Readonly<Record<string, string | null>>;
+    readonly ownerReferences?: null;
   };
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly status?: Readonly<Record<string, unknown>>;
@@ -86,12 +87,17 @@ export interface Cluster {
   readonly secrets: Resource<Secret>;
   readonly namespaces: Resource<Namespace>;
   readonly leases: Resource<Lease>;
-  /** Follows a container's log line by line until the container ends; one request. */
+  /**
+   * Follows a container's log line by line until the container ends; one request. Where the stream ends and `ended`
+   * says that the container has not, it is opened again where it ended.
+   */
   followLog(
     pod: ObjectRef,
     container: string,
-    options: { signal: AbortSignal; tailLines?: number },
+    options: { signal: AbortSignal; tailLines?: number; ended?: () => Promise<boolean> },
   ): AsyncIterable<string>;
+  /** Notes of the Warning events about this object, newest last: why a pod waits for its volume stands only there. */
+  warningsAbout(object: KubernetesObject, options?: CallOptions): Promise<readonly string[]>;
   record(event: ClusterEvent): Promise<void>;
   /** The API server's time (from the Date header of our own requests), milliseconds since the epoch. */
   now(): number;

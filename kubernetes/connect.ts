@@ -8,6 +8,7 @@ import { KINDS } from './kinds.ts';
 import type { Kind } from './kinds.ts';
 import { KubernetesError } from './kubernetes-error.ts';
 import { listThenWatch } from './list-watch.ts';
+import { readWarnings } from './object-warnings.ts';
 import { followPodLog } from './pod-log.ts';
 import { createResource } from './resource.ts';
 import { startSharedWatch } from './shared-watch.ts';
@@ -100,6 +101,7 @@ export function createCluster({ transport, component, log }: CreateClusterOption
     namespaces: resource(KINDS.namespaces),
     leases: resource(KINDS.leases),
     followLog: (pod, container, options) => followPodLog(transport, { pod, container, ...options }),
+    warningsAbout: (object, options) => readWarnings(transport, object, options),
     record: createEventRecorder({ transport, log, component, instance: hostname(), fieldManager }),
     now: () => transport.now(),
     async close() {

@@ -47,6 +47,13 @@ export function isTransient(error: unknown): boolean {
   return error.code === 0 || error.code === 429 || error.code >= 500;
 }
 
+/** The server has understood, and says no: only a changed object, quota or permission helps. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof KubernetesError && REFUSED.has(error.code);
+}
+
+const REFUSED: ReadonlySet<number> = new Set([400, 403, 405, 413, 422]);
+
 function hasReason(error: unknown, reason: string): boolean {
   return error instanceof KubernetesError && error.reason === reason;
 }

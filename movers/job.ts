@@ -23,7 +23,18 @@ export interface JobOrder<Options extends PodOptions> {
   readonly privileged: boolean;
   /** The PVC that holds the copy, and whether it can only be read. */
   readonly data: { readonly claimName: string; readonly readOnly: boolean };
+  /** Which attempt at this copy the Job is, from 1. */
+  readonly attempt: number;
+  /** Kubernetes ends the Job after this time, should nobody of ours be there to do it. */
+  readonly deadlineSeconds: number;
 }
+
+/** Annotations of a mover's Job: they outlive the worker that follows it. */
+export const JOB_ANNOTATIONS = {
+  attempt: 'stillpoint.dev/attempt',
+  /** Present once the Job's failure is answered: the next attempt replaces it. Until then it stands for people to look at. */
+  failed: 'stillpoint.dev/failed',
+} as const;
 
 /** The Job that runs the mover once: the workflow retries, so `backoffLimit` is 0. */
 export function moverJob<Options extends PodOptions>(order: JobOrder<Options>): Job {
@@ -36,11 +47,26 @@ export function moverJob<Options extends PodOptions>(order: JobOrder<Options>): 
       name,
       namespace: source.namespace,
       labels: runLabels(source, run),
-      annotations: runAnnotations(run),
+      annotations: { ...runAnnotations(run), [JOB_ANNOTATIONS.attempt]: String(order.attempt) },
       ownerReferences: [ownedBy(source)],
     },
-    spec: { backoffLimit: 0, parallelism: 1, template: podTemplate(order, name) },
+    spec: {
+      backoffLimit: 0,
+      parallelism: 1,
+      activeDeadlineSeconds: order.deadlineSeconds,
+      template: podTemplate(order, name),
+    },
   };
+}
+
+/** Which attempt at its copy this Job is, from 1. */
+export function attemptOf({ metadata }: Job): number {
+  return Number(metadata.annotations?.[JOB_ANNOTATIONS.attempt] ?? 1);
+}
+
+/** Whether the Job's failure was answered already. */
+export function isAnswered({ metadata }: Job): boolean {
+  return metadata.annotations?.[JOB_ANNOTATIONS.failed] !== undefined;
 }
 
 function podTemplate<Options extends PodOptions>(order: JobOrder<Options>, name: string) {

@@ -1,6 +1,7 @@
 // Reads a mover's log line by line: progress for the heartbeat, the result for the report, and the end of
 // what is worth keeping for `status.latestMoverStatus` (at most 1024 bytes, VolSync's default).
 import type { MoverProgress } from '../api/sync.ts';
+import { redactedText } from '../domain/redacted-text.ts';
 import type { LogLine, Mover } from './mover.ts';
 
 const KEPT_BYTES = 1024;
@@ -42,13 +43,26 @@ export class MoverLog {
     return endOf(this.#recent);
   }
 
-  #keep(text: string): void {
+  /** The last thing a failed mover said, for a sentence about it. */
+  lastLine(): string {
+    return this.#recent.findLast((line) => line.trim() !== '') ?? 'its log is empty';
+  }
+
+  #keep(line: string): void {
+    const text = beginningOf(redactedText(line));
     this.#recent.push(text);
     if (this.#recent.length > KEPT_LINES) this.#recent.shift();
     if (!this.#mover.keepsLine(text)) return;
     this.#kept.push(text);
     if (this.#kept.length > KEPT_LINES) this.#kept.shift();
   }
+}
+
+// A line that is longer than all that may be kept still says something.
+function beginningOf(line: string): string {
+  if (Buffer.byteLength(line) <= KEPT_BYTES) return line;
+  const cut = Buffer.from(line).subarray(0, KEPT_BYTES - 3);
+  return `${new TextDecoder().decode(cut).replace(/\uFFFD$/, '')}…`;
 }
 
 // Whole lines only: a cut in the middle of a UTF-8 character would not be valid JSON.

@@ -48,7 +48,7 @@ export interface MetricsServerOptions {
   readonly ready: () => boolean | Promise<boolean>;
 }
 
-/** Serves /metrics, /livez and /readyz. */
+/** Serves /metrics, /healthz and /livez (the same), and /readyz. */
 export async function serveMetrics({
   port,
   host = '127.0.0.1',
@@ -84,7 +84,7 @@ async function answer(
     path === '/metrics' ? registry.contentType : 'text/plain; charset=utf-8',
   );
   if (path === '/metrics') return respond(response, 200, await registry.metrics());
-  if (path === '/livez') return respond(response, 200, 'ok');
+  if (path === '/healthz' || path === '/livez') return respond(response, 200, 'ok');
   if (path !== '/readyz') return respond(response, 404, 'not found');
   if (await ready()) return respond(response, 200, 'ok');
   return respond(response, 503, 'not ready');

@@ -1,7 +1,7 @@
 // What a log line may not show: values under names that hold secrets, the values of a Secret object,
 // credentials inside URLs, private keys. Names of Secrets and of their keys are no secrets.
+import { HIDDEN, redactedText } from '../domain/redacted-text.ts';
 
-const HIDDEN = '[redacted]';
 const SECRET_NAME =
   /passw(or)?d|passphrase|authorization|credentials?$|token$|secret_?access|access_?key$|account_?key|application_?key|private_?key|^psk/i;
 const MAX_DEPTH = 8;
@@ -52,12 +52,4 @@ function describeError(error: Error, depth: number): object {
     stack: redactedText(stack),
     ...(cause === undefined || depth > MAX_DEPTH ? {} : { cause: withoutSecrets(cause, depth + 1) }),
   };
-}
-
-/** Hides user:password in URLs, bearer tokens and private keys inside a text. */
-export function redactedText(text: string): string {
-  return text
-    .replace(/(:\/\/)[^\s/@]+@/g, `$1${HIDDEN}@`)
-    .replace(/\b(Bearer|Basic) [\w.~+/=-]+/gi, `$1 ${HIDDEN}`)
-    .replace(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, HIDDEN);
 }

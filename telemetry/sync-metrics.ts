@@ -104,6 +104,30 @@ export function showOutOfSync(look: () => Promise<readonly SourceSync[]>): void 
   });
 }
 
+export interface SourceSlots {
+  readonly source: SyncMeasures['source'];
+  readonly skipped: number;
+  readonly missed: number;
+}
+
+/** Shows for every source, at each scrape, the slots at which its schedule started no sync. */
+export function showLostSlots(look: () => readonly SourceSlots[]): void {
+  new Gauge({
+    name: 'stillpoint_schedule_slots_lost',
+    help: 'Slots of the schedule without a sync of their own since it was made; `why` is skipped (the sync before was still running) or missed (Temporal was away for longer than the catch-up window).',
+    labelNames: ['obj_name', 'obj_namespace', 'why'] as const,
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { source, skipped, missed } of look()) {
+        const labels = { obj_name: source.name, obj_namespace: source.namespace };
+        this.set({ ...labels, why: 'skipped' }, skipped);
+        this.set({ ...labels, why: 'missed' }, missed);
+      }
+    },
+  });
+}
+
 function volSyncLabels({ namespace, name }: SyncMeasures['source'], mover: string) {
   return { obj_name: name, obj_namespace: namespace, role: 'source', method: mover };
 }

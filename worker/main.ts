@@ -1,6 +1,7 @@
 // The worker: runs the workflows and activities of syncs; any number of replicas.
 // Configured by environment (api/settings.ts); runs in the foreground until SIGTERM.
 import { NativeConnection, Worker } from '@temporalio/worker';
+import type { WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import type { SyncSettings } from '../activities/index.ts';
 import { WorkerSettings, readSettings } from '../api/settings.ts';
@@ -36,11 +37,14 @@ await runProgram('worker', async (stop) => {
     connection,
     namespace: place.namespace,
     taskQueue: TASK_QUEUE,
+    ...versioning(settings),
     workflowBundle: { codePath: await workflowBundle() },
     activities: createActivities({ cluster, log, settings: syncSettings(settings), metrics: syncMetrics }),
     maxCachedWorkflows: settings.maxCachedWorkflows,
     maxConcurrentActivityTaskExecutions: settings.maxActivities,
     shutdownGraceTime: settings.shutdownGraceMs,
+    // A cancel reaches an activity with the answer to its heartbeat: the SDK would hold most of them back.
+    maxHeartbeatThrottleInterval: '5 seconds',
   });
   const watching = startWatches(cluster, log);
   const ready = async () =>
@@ -56,10 +60,31 @@ await runProgram('worker', async (stop) => {
 
 function syncSettings(settings: WorkerSettings): SyncSettings {
   const { answerVisibleMs, readyPatienceMs, moverImage } = settings;
-  const { overdueAfterMs, freezeBoundMs, copyHeartbeatMs, moverHeartbeatMs, moverAttempts } = settings;
   // Field by field: the limits become part of each sync's history.
-  const limits = { overdueAfterMs, freezeBoundMs, copyHeartbeatMs, moverHeartbeatMs, moverAttempts };
+  const limits = {
+    overdueAfterMs: settings.overdueAfterMs,
+    continueAfterMs: settings.continueAfterMs,
+    freezeBoundMs: settings.freezeBoundMs,
+    copyHeartbeatMs: settings.copyHeartbeatMs,
+    moverHeartbeatMs: settings.moverHeartbeatMs,
+    moverAttempts: settings.moverAttempts,
+    moverRetryMs: settings.moverRetryMs,
+    moverDeadlineMs: settings.moverDeadlineMs,
+    moverPendingMs: settings.moverPendingMs,
+  };
   return { limits, answerVisibleMs, readyPatienceMs, moverImage };
+}
+
+// A versioned worker serves only syncs that began on its own build, and new ones once it is the current version.
+function versioning({
+  buildId,
+  deploymentName,
+}: WorkerSettings): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  if (buildId === undefined) return {};
+  const version = { deploymentName, buildId };
+  return {
+    workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' },
+  };
 }
 
 /** All watches that syncs use, from the start: none of them has to wait for a list while an application stands still. */

@@ -2,7 +2,8 @@
 import { ApplicationFailure, isCancellation, rootCause } from '@temporalio/workflow';
 import { TimeoutFailure } from '@temporalio/common';
 import type { Outcome, SourceRef } from '../api/sync.ts';
-import { failures } from '../domain/failures.ts';
+import { failures, isRefusal } from '../domain/failures.ts';
+import { REFUSED } from '../domain/messages.ts';
 
 export function outcomeOf(error: unknown, source: SourceRef): Outcome {
   const name = `${source.namespace}/${source.name}`;
@@ -12,13 +13,30 @@ export function outcomeOf(error: unknown, source: SourceRef): Outcome {
   }
   const failure = causeOf(error, ApplicationFailure);
   if (failure !== undefined)
-    return { result: 'Failed', reason: failure.type ?? 'Error', message: failure.message };
+    return {
+      result: 'Failed',
+      reason: failure.type ?? 'Error',
+      message: failure.message,
+      ...logsOf(failure),
+    };
   const reason = causeOf(error, TimeoutFailure) === undefined ? 'Error' : 'Timeout';
   return {
     result: 'Failed',
     reason,
     message: rootCause(error) ?? `The sync of ${name} ended without a reason`,
   };
+}
+
+/** As people and the controller see it: `Refused` is a failure that starts again by itself once its input is mended. */
+export function shownResult(outcome: Outcome): Outcome['result'] | typeof REFUSED {
+  const refused = outcome.result === 'Failed' && isRefusal(outcome.reason);
+  return refused ? REFUSED : outcome.result;
+}
+
+// The tail of the mover's log travels in the details.
+function logsOf({ details }: ApplicationFailure): { readonly logs?: string } {
+  const [{ logs } = {}] = (details ?? []) as [{ readonly logs?: string }?];
+  return logs === undefined ? {} : { logs };
 }
 
 function causeOf<T extends Error>(error: unknown, kind: abstract new (...args: never[]) => T): T | undefined {

@@ -2,14 +2,14 @@
 // of the Temporal UI.
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import type { CopyTimes, Outcome, SyncPlan } from '../api/sync.ts';
+import type { CopyTimes, SyncPlan } from '../api/sync.ts';
 
 export type Phase = 'Beginning' | 'WaitingForTrigger' | 'TriggerOverdue' | 'Copying' | 'Moving' | 'Closed';
 
 export interface Shown {
   readonly plan?: SyncPlan;
   readonly copy?: CopyTimes;
-  readonly result?: Outcome['result'];
+  readonly result?: string;
 }
 
 const SYNC_PHASE = defineSearchAttributeKey('SyncPhase', 'KEYWORD');

@@ -38,13 +38,13 @@ export function whileFrozen({ copyHeartbeatMs }: SyncLimits) {
   });
 }
 
-/** As long as the data needs; a mover that fails is started again a few times, then the next slot tries. */
-export function whileMoving({ moverHeartbeatMs, moverAttempts }: SyncLimits) {
+/** As long as the data needs. The activity counts its movers, and says when the next one may start; this is for dead workers. */
+export function whileMoving({ moverHeartbeatMs }: SyncLimits) {
   return proxyActivities<Pick<Activities, 'moveCopy'>>({
     startToCloseTimeout: '30 days',
     heartbeatTimeout: moverHeartbeatMs,
     summary: 'carry the copy away',
     cancellationType,
-    retry: { initialInterval: '10 seconds', maximumInterval: '10 minutes', maximumAttempts: moverAttempts },
+    retry: { initialInterval: '1 second', maximumInterval: '10 seconds' },
   });
 }

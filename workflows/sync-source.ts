@@ -1,29 +1,33 @@
-import { CancellationScope } from '@temporalio/workflow';
-import type { Copy, Outcome, SourceRef, SyncPlan, SyncReport } from '../api/sync.ts';
+import { CancellationScope, ContinueAsNew, continueAsNew } from '@temporalio/workflow';
+import type { Copy, Outcome, SourceRef, SyncPlan, SyncReport, Waited } from '../api/sync.ts';
 import { listen } from './conversation.ts';
 import type { Conversation } from './conversation.ts';
-import { outcomeOf } from './outcome.ts';
+import { outcomeOf, shownResult } from './outcome.ts';
 import { enter } from './phases.ts';
 import { beginSync, closeSync, whileFrozen, whileMoving } from './steps.ts';
 
-/** One synchronisation of one ReplicationSource, from due to reported. */
-export async function syncSource(source: SourceRef): Promise<SyncReport> {
-  const conversation = listen(source);
+/** One synchronisation of one ReplicationSource, from due to reported. `waited`: it goes on after a very long wait. */
+export async function syncSource(
+  source: SourceRef,
+  revision?: string, // Of its schedule: the controller compares it.
+  waited?: Waited,
+): Promise<SyncReport> {
+  const conversation = listen(source, waited);
   let outcome: Outcome | undefined;
   try {
-    const { plan, copy } = await takeCopyOnceTriggered(source, conversation);
+    const taken = await takeCopyOnceTriggered(source, conversation, waited);
+    if (!('copy' in taken)) return await continueAsNew<typeof syncSource>(source, revision, taken);
+    const { plan, copy } = taken;
     enter('Moving', { plan, copy: copy.times });
     const moved = await whileMoving(plan.limits).moveCopy(plan, copy);
     outcome = { result: 'Successful', plan, copy: copy.times, moved };
     return { copy: copy.times, moved };
   } catch (error) {
-    outcome = outcomeOf(error, source);
+    outcome = error instanceof ContinueAsNew ? undefined : outcomeOf(error, source);
     throw error;
   } finally {
     // Whatever happened, cancelled too: the application is released, the status says so, nothing is left behind.
-    const ended = outcome ?? outcomeOf(undefined, source);
-    await CancellationScope.nonCancellable(() => closeSync(source, ended));
-    enter('Closed', { result: ended.result });
+    if (outcome !== undefined) await close(source, outcome);
   }
 }
 
@@ -31,14 +35,21 @@ export async function syncSource(source: SourceRef): Promise<SyncReport> {
 async function takeCopyOnceTriggered(
   source: SourceRef,
   conversation: Conversation,
-): Promise<{ plan: SyncPlan; copy: Copy }> {
-  let plan: SyncPlan | undefined;
+  waited: Waited | undefined,
+): Promise<{ plan: SyncPlan; copy: Copy } | Waited> {
+  let startTime = waited?.startTime;
   for (;;) {
     enter('Beginning', {});
-    plan = await beginSync(source, plan);
-    await conversation.triggerOrProceed(plan);
+    const plan = await beginSync(source, startTime);
+    startTime = plan.startTime;
+    if (!(await conversation.triggerOrProceed(plan))) return { startTime };
     enter('Copying', { plan });
     const attempt = await whileFrozen(plan.limits).takeCopy(plan, conversation.proceeded());
     if (attempt.kind === 'taken') return { plan, copy: attempt.copy };
   }
+}
+
+async function close(source: SourceRef, outcome: Outcome): Promise<void> {
+  await CancellationScope.nonCancellable(() => closeSync(source, outcome));
+  enter('Closed', { result: shownResult(outcome) });
 }

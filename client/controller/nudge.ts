@@ -1,12 +1,13 @@
 // Tells waiting syncs that something has happened to their pvc: the one watch of all pvcs becomes signals.
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
-import type { PersistentVolumeClaim } from '../../api/kubernetes.ts';
+import type { ObjectRef, PersistentVolumeClaim } from '../../api/kubernetes.ts';
+import type { ReplicationSource } from '../../api/replication-source.ts';
 import { PVC_CHANGED } from '../../domain/messages.ts';
-import { nudgesFor } from '../../domain/nudge.ts';
+import { nudgesFor, waitingRunsOf } from '../../domain/nudge.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { KeyedQueue } from './keyed-queue.ts';
+import { KeyedQueue } from '../../kubernetes/keyed-queue.ts';
 
 export interface NudgeOptions {
   readonly cluster: Cluster;
@@ -37,14 +38,27 @@ export async function nudgeWaitingSyncs({
     for (const run of runs) signals.add(run);
   }
 
-  const unsubscribe = pvcs.subscribe(({ namespace, name }, pvc) => see(`${namespace}/${name}`, pvc));
+  // An edit that cannot work must not cost the application a freeze: it is seen before the trigger comes.
+  const generations = new Map<string, number | undefined>();
+  function seeSource(ref: ObjectRef, source: ReplicationSource | undefined): void {
+    const key = `${ref.namespace}/${ref.name}`;
+    const edited = generations.has(key) && generations.get(key) !== source?.metadata.generation;
+    if (source === undefined) generations.delete(key);
+    else generations.set(key, source.metadata.generation);
+    if (edited) for (const run of waitingRunsOf(ref, pvcs.list(ref.namespace))) signals.add(run);
+  }
+
+  const unsubscribe = [
+    pvcs.subscribe(({ namespace, name }, pvc) => see(`${namespace}/${name}`, pvc)),
+    cluster.sources.watch().subscribe(seeSource),
+  ];
   await pvcs.synced();
   for (const pvc of pvcs.list()) {
     const key = `${pvc.metadata.namespace}/${pvc.metadata.name}`;
     if (!lastSeen.has(key)) see(key, pvc);
   }
   return async () => {
-    unsubscribe();
+    for (const stop of unsubscribe) stop();
     await signals.close();
   };
 }

@@ -2,6 +2,7 @@
 // times. Idempotent: two controllers at once do no harm, because every start leaves its name in the schedule.
 import type { ObjectRef } from '../../api/kubernetes.ts';
 import type { ReplicationSource } from '../../api/replication-source.ts';
+import type { LostSlots } from '../../domain/lost-slots.ts';
 import { sourceScheduleId } from '../../domain/messages.ts';
 import { planSchedule } from '../../domain/schedule.ts';
 import type { SchedulePlan, WantedSchedule } from '../../domain/schedule.ts';
@@ -15,6 +16,8 @@ export interface Reconciled {
   /** The name of the sync that was started, if one was. */
   readonly started?: string | undefined;
   readonly lookAgainAfterMs?: number | undefined;
+  /** Undefined while there is no schedule that could have lost any. */
+  readonly lostSlots?: LostSlots | undefined;
 }
 
 export interface Beside {
@@ -69,7 +72,8 @@ async function keepInStep(
   // The name is written before the start: a start that gets lost in between is made again, never doubled.
   if (plan.do !== 'keep' || request !== found.runs.lastRequest) await schedules.update(schedule, request);
   if (started !== undefined) await schedules.trigger(schedule.scheduleId);
-  return { did: plan.do, started, lookAgainAfterMs: start.do === 'lookAgain' ? start.afterMs : undefined };
+  const lookAgainAfterMs = start.do === 'lookAgain' ? start.afterMs : undefined;
+  return { did: plan.do, started, lookAgainAfterMs, lostSlots: found.lostSlots };
 }
 
 function startOf(plan: Plan<'keep' | 'update' | 'replace'>, trigger: string | undefined): StartPlan {

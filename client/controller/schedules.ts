@@ -8,8 +8,9 @@ import {
 import type { Client, ScheduleDescription, ScheduleUpdateOptions } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { SearchAttributePair } from '@temporalio/common';
-import { SYNC_SOURCE, TASK_QUEUE } from '../../domain/messages.ts';
+import { REFUSED, SYNC_SOURCE, TASK_QUEUE } from '../../domain/messages.ts';
 import type { FoundSchedule, WantedSchedule } from '../../domain/schedule.ts';
+import type { LostSlots } from '../../domain/lost-slots.ts';
 import type { ScheduleRuns } from '../../domain/sync-request.ts';
 
 /** A schedule that stands in Temporal. */
@@ -18,6 +19,7 @@ export interface StandingSchedule extends FoundSchedule {
   /** `paused`: by a person, which no edit of the source undoes. */
   readonly runs: ScheduleRuns;
   readonly runningWorkflowIds: readonly string[];
+  readonly lostSlots: LostSlots;
 }
 
 /** `request` is remembered in the schedule as the last one that a sync was started for. */
@@ -34,14 +36,21 @@ export interface Schedules {
   cancelRun(workflowId: string): Promise<void>;
 }
 
-// temporal.api.enums.v1.WorkflowExecutionStatus: canceled, terminated.
+// temporal.api.enums.v1.WorkflowExecutionStatus: running; failed; canceled, terminated.
+const RUNNING = 1;
+const FAILED = 3;
 const STOPPED: readonly unknown[] = [4, 5];
+const SYNC_RESULT = defineSearchAttributeKey('SyncResult', 'KEYWORD');
 const PAUSED_BY_US = 'spec.paused of the source';
 
 export function createSchedules(client: Client): Schedules {
   const handle = (scheduleId: string) => client.schedule.getHandle(scheduleId);
   return {
-    find: (scheduleId) => unlessMissing(async () => standing(await handle(scheduleId).describe())),
+    find: (scheduleId) =>
+      unlessMissing(async () => {
+        const description = await handle(scheduleId).describe();
+        return standing(description, await latestEnd(client, description));
+      }),
 
     async create(wanted, request) {
       const { spec, action, policies, typedSearchAttributes } = scheduleOptions(wanted, request);
@@ -93,7 +102,38 @@ export function createSchedules(client: Client): Schedules {
   };
 }
 
-function standing({ scheduleId, action, state, info, raw }: ScheduleDescription): StandingSchedule {
+interface LatestEnd {
+  readonly stoppedByPeople: boolean;
+  readonly refused: boolean;
+}
+
+// A schedule tells that its sync has ended a moment before it tells how, and never why: then the sync itself is asked.
+async function latestEnd(client: Client, { info, raw }: ScheduleDescription): Promise<LatestEnd> {
+  const latest = info.recentActions.at(-1)?.action.workflow;
+  const known = raw.info?.recentActions?.at(-1)?.startWorkflowStatus;
+  const unclear = known === FAILED || (known === RUNNING && info.runningActions.length === 0);
+  if (latest !== undefined && unclear) return endOf(client, latest.workflowId);
+  return { stoppedByPeople: STOPPED.includes(known), refused: false };
+}
+
+async function endOf({ workflow }: Client, workflowId: string): Promise<LatestEnd> {
+  try {
+    const { status, typedSearchAttributes } = await workflow.getHandle(workflowId).describe();
+    return {
+      stoppedByPeople: status.name === 'CANCELLED' || status.name === 'TERMINATED',
+      refused: typedSearchAttributes.get(SYNC_RESULT) === REFUSED,
+    };
+  } catch (error) {
+    // Forgotten by now.
+    if (error instanceof WorkflowNotFoundError) return { stoppedByPeople: false, refused: false };
+    throw error;
+  }
+}
+
+function standing(
+  { scheduleId, action, state, info }: ScheduleDescription,
+  latest: LatestEnd,
+): StandingSchedule {
   // Whoever made this schedule by hand may have left arguments and memo out.
   const [source, revision] = (action.args ?? []) as [{ uid?: string }?, string?];
   const runningWorkflowIds = info.runningActions.map(({ workflow }) => workflow.workflowId);
@@ -102,13 +142,14 @@ function standing({ scheduleId, action, state, info, raw }: ScheduleDescription)
     uid: source?.uid,
     revision,
     runningWorkflowIds,
+    lostSlots: { skipped: info.numActionsSkippedOverlap, missed: info.numActionsMissedCatchupWindow },
     runs: {
       paused: state.paused && state.note !== PAUSED_BY_US,
       lastRequest: action.memo?.['lastRequest'] as string | undefined,
       running: runningWorkflowIds.length > 0,
       written: (info.lastUpdatedAt ?? info.createdAt).getTime(),
       starts: info.recentActions.map(({ takenAt }) => takenAt.getTime()),
-      stoppedByPeople: STOPPED.includes(raw.info?.recentActions?.at(-1)?.startWorkflowStatus),
+      ...latest,
     },
   };
 }

@@ -5,11 +5,13 @@
 import type { ObjectRef } from '../../api/kubernetes.ts';
 import type { ReplicationSource } from '../../api/replication-source.ts';
 import type { ControllerSettings } from '../../api/settings.ts';
-import { wantedSchedule } from '../../domain/schedule.ts';
-import { syncRequest } from '../../domain/sync-request.ts';
+import { triggerKind, wantedSchedule } from '../../domain/schedule.ts';
+import { hasFailed, syncRequest } from '../../domain/sync-request.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { KeyedQueue } from './keyed-queue.ts';
+import { KeyedQueue } from '../../kubernetes/keyed-queue.ts';
+import { keepLostSlots } from './lost-slots.ts';
+import type { LostSlotsBook } from './lost-slots.ts';
 import { findLeftTrigger, sourcesToServe } from './left-trigger.ts';
 import { reconcileSource } from './reconcile-source.ts';
 import type { Reconciled } from './reconcile-source.ts';
@@ -39,7 +41,8 @@ export async function keepSchedules(options: KeepSchedulesOptions): Promise<() =
     for (const key of standing) if (sources.get(refOf(key)) === undefined) reconciler.look(key);
     for (const source of sources.list()) {
       const key = keyOf(source.metadata);
-      if (!standing.has(key) || syncRequest(source) !== undefined) reconciler.lookAfresh(key);
+      if (!standing.has(key) || syncRequest(source) !== undefined || skipsSlots(source))
+        reconciler.lookAfresh(key);
     }
   }
 
@@ -63,8 +66,10 @@ class Reconciler {
   readonly #options: KeepSchedulesOptions;
   readonly #queue: KeyedQueue;
   readonly #settled = new Map<string, string>();
+  readonly #lostSlots: LostSlotsBook;
 
   constructor(options: KeepSchedulesOptions) {
+    this.#lostSlots = keepLostSlots(options.cluster);
     this.#options = options;
     this.#queue = new KeyedQueue({
       concurrency: options.settings.concurrentReconciles,
@@ -95,12 +100,17 @@ class Reconciler {
     const facts = factsOf(source, trigger);
     if (this.#settled.get(key) === facts) return undefined;
     this.#settled.delete(key);
-    const { started, lookAgainAfterMs } = this.#logged(
+    const { started, lookAgainAfterMs, lostSlots } = this.#logged(
       key,
       await reconcileSource(ref, source, { schedules, trigger }),
     );
     if (source !== undefined) await reportIdle(cluster, source);
-    if (started !== undefined) return STARTED_LOOK_AGAIN_MS;
+    if (source !== undefined && lostSlots !== undefined) await this.#lostSlots.see(source, lostSlots);
+    if (started !== undefined) {
+      // Once its status says that the sync has begun, all is in step.
+      this.#settled.set(key, factsOf(source, undefined, true));
+      return STARTED_LOOK_AGAIN_MS;
+    }
     if (source !== undefined && lookAgainAfterMs === undefined) this.#settled.set(key, facts);
     return lookAgainAfterMs;
   }
@@ -117,15 +127,25 @@ class Reconciler {
 // By then the schedule shows the run, or shows that the start was lost.
 const STARTED_LOOK_AGAIN_MS = 10_000;
 
+// A slot that comes while a sync runs is lost, and only Temporal knows.
+function skipsSlots(source: ReplicationSource): boolean {
+  return source.status?.lastSyncStartTime !== undefined && triggerKind(source) === 'schedule';
+}
+
 /** What a reconcile looks at; while it stays the same, and all was in step, Temporal need not be asked again. */
-function factsOf(source: ReplicationSource | undefined, trigger: string | undefined): string {
-  const synchronizing = source?.status?.lastSyncStartTime !== undefined;
+function factsOf(
+  source: ReplicationSource | undefined,
+  trigger: string | undefined,
+  synchronizing = source?.status?.lastSyncStartTime !== undefined,
+): string {
   const schedule = source && wantedSchedule(source);
   return JSON.stringify([
     schedule?.source.uid,
     schedule?.revision,
     source && syncRequest(source, trigger),
     synchronizing,
+    // One that is refused never says that it synchronises.
+    source && hasFailed(source),
   ]);
 }
 

@@ -7,7 +7,7 @@ import { judgeRun, runsInWindow } from '../../domain/ended-sync.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { endRun } from './end-run.ts';
-import { KeyedQueue } from './keyed-queue.ts';
+import { KeyedQueue } from '../../kubernetes/keyed-queue.ts';
 import { everyNamedRun, stillNamed } from './named-runs.ts';
 import type { NamedRun } from './named-runs.ts';
 import { repeatedly } from './repeatedly.ts';
@@ -23,6 +23,7 @@ export interface TidyUpOptions {
 const LOOK_FOR_ENDED_EVERY_MS = 5_000;
 // Longer than visibility lags behind, and than a worker goes on with what it had begun.
 const LOOK_BACK_MS = 300_000;
+const SOON_MS = 2_000;
 const LOOK_AGAIN_MS = 1_000;
 
 /** Starts once all watches are complete; returns the way to stop. */
@@ -33,7 +34,7 @@ export async function tidyUpEndedSyncs(options: TidyUpOptions): Promise<() => Pr
   const inspector = new RunInspector(options);
 
   const unsubscribe = pvcs.watch().subscribe(({ namespace }, pvc) => {
-    for (const run of pvc ? runsInWindow(pvc) : []) inspector.lookAt({ namespace, run });
+    for (const run of pvc ? runsInWindow(pvc) : []) inspector.lookSoonAt({ namespace, run });
   });
   async function sweep(): Promise<void> {
     for (const named of await everyNamedRun(cluster, runs)) inspector.lookAt(named);
@@ -77,6 +78,11 @@ class RunInspector {
 
   lookAt(named: NamedRun): void {
     this.#queue.add(`${named.namespace}/${named.run}`);
+  }
+
+  /** Not in the midst of the conversation: Temporal would answer us before it wakes the sync. */
+  lookSoonAt({ namespace, run }: NamedRun): void {
+    this.#queue.addLater(`${namespace}/${run}`, SOON_MS);
   }
 
   forgetAllBut(runs: readonly string[]): void {

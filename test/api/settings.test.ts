@@ -15,7 +15,7 @@ describe('the settings of a process', () => {
       answerVisibleMs: 30_000,
       copyHeartbeatMs: 4_000,
       moverHeartbeatMs: 30_000,
-      maxCachedWorkflows: 500,
+      maxCachedWorkflows: 200,
       moverImage: 'registry.local/stillpoint-mover:dev',
     });
     expect(readSettings(ControllerSettings, {})).not.toHaveProperty('temporalAddress');

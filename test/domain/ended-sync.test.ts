@@ -80,7 +80,7 @@ function aSnapshot(
     source: { namespace: 'shop', name: 'orders', uid: 'uid-1' },
     run: RUN,
     name: 'copy',
-    pvc: { metadata: { name: 'data' } },
+    pvc: { name: 'data' },
     options: {},
   });
   return {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PersistentVolumeClaim } from '../../api/kubernetes.ts';
-import { nudgesFor } from '../../domain/nudge.ts';
+import { nudgesFor, waitingRunsOf } from '../../domain/nudge.ts';
 
 const RUNS = ['source/test-ns/test-rs-1', 'source/test-ns/other-rs-1'];
 const waiting = aPvc({
@@ -91,6 +91,20 @@ describe('nobody is nudged', () => {
     ['for a pvc that is gone and had none', aPvc({}), undefined],
   ])('%s', (_, before, after) => {
     expect(nudgesFor(before, after)).toEqual([]);
+  });
+});
+
+describe('every sync of a source that was edited is nudged', () => {
+  it('where it waits, and no other one', () => {
+    const source = { namespace: 'test-ns', name: 'test-rs' };
+    const run = 'source/test-ns/test-rs-2026-07-02T10:00:00Z';
+    const other = 'source/test-ns/test-rs-2-2026-07-02T10:00:00Z';
+    const window = JSON.stringify({ id: 'w1', pvc: 'uid-1', runs: [other, run] });
+    const asked = edited(waiting, { 'stillpoint.dev/copy-window': window });
+    expect(waitingRunsOf(source, [asked, aPvc({})])).toEqual([run]);
+    expect(
+      waitingRunsOf(source, [edited(asked, { 'volsync.backube/latest-copy-status': 'InProgress' })]),
+    ).toEqual([]);
   });
 });
 

@@ -51,6 +51,24 @@ describe('the controller starts a sync', () => {
     expect(planStart(idle, runs({ paused: true }), { now: written })).toEqual({ do: 'nothing' });
   });
 
+  it('again, by and by, when its slot was refused for its input, which may be mended by now', () => {
+    const refused = failedAt('2026-01-01T00:00:10Z');
+    const once = planStart(refused, runs({ refused: true, starts: [written] }), { now: written });
+    expect(once).toEqual({ do: 'lookAgain', afterMs: 40_000 });
+    const due = { now: Date.parse('2026-01-01T00:00:40Z') };
+    const started = planStart(refused, runs({ refused: true, starts: [written] }), due);
+    expect(started.do).toBe('start');
+    const lastRequest = started.do === 'start' ? started.request : undefined;
+    const twice = runs({ refused: true, lastRequest, starts: [written, written] });
+    expect(planStart(refused, twice, due)).toEqual({ do: 'lookAgain', afterMs: 30_000 });
+  });
+
+  it('not again when its slot failed for another reason: the next slot comes', () => {
+    const failed = failedAt('2026-01-01T00:00:10Z');
+    const later = { now: Date.parse('2026-01-01T12:00:00Z') };
+    expect(planStart(failed, runs({ starts: [written] }), later)).toEqual({ do: 'nothing' });
+  });
+
   it('never while another one synchronises: its end is an event', () => {
     const busy = aSource(MANUAL, { lastManualSync: 'tag-1', lastSyncStartTime: '2026-01-01T00:00:00Z' });
     expect(planStart(busy, runs({ running: true }), { now: written })).toEqual({ do: 'nothing' });
@@ -158,8 +176,27 @@ describe('a trigger that is left on the pvc', () => {
   });
 });
 
+function failedAt(lastTransitionTime: string) {
+  const condition = {
+    type: 'Synchronizing',
+    status: 'False',
+    reason: 'Error',
+    message: 'no Secret',
+    lastTransitionTime,
+  };
+  return aSource(SCHEDULE, { lastSyncTime: '2025-12-31T00:00:00Z', conditions: [condition] });
+}
+
 function runs(changes: Partial<ScheduleRuns> = {}): ScheduleRuns {
-  return { paused: false, running: false, written, starts: [], stoppedByPeople: false, ...changes };
+  return {
+    paused: false,
+    running: false,
+    written,
+    starts: [],
+    stoppedByPeople: false,
+    refused: false,
+    ...changes,
+  };
 }
 
 function aSource(trigger: object, status = {}, annotations = {}): ReplicationSource {

@@ -158,6 +158,20 @@ describe.concurrent('the restic mover', { timeout: 120_000 }, () => {
     expect(source.locks()).toEqual([]);
   });
 
+  it('is stopped at once while it still waits for the repository', async () => {
+    const source = new Source();
+    mkdirSync(source.path('tools'));
+    const hanging = '#!/bin/sh\n[ "$1" = snapshots ] || exit 0\ntouch "$TMPDIR/asked"\nexec sleep 50\n';
+    writeFileSync(source.path('tools/restic'), hanging, { mode: 0o755 });
+    const PATH = `${source.path('tools')}:${source.environment()['PATH']}`;
+    const mover = source.startMover(['backup'], { PATH });
+    await until(() => existsSync(source.path('tmp/asked')));
+    const stopped = performance.now();
+    mover.signal('SIGTERM');
+    expect((await mover.outcome).code).toBe(3);
+    expect(performance.now() - stopped).toBeLessThan(20_000);
+  });
+
   it('names the variables that its environment lacks', async () => {
     const { code, output } = await new Source().mover(['backup'], { RESTIC_PASSWORD: '', DATA_DIR: '' });
     expect(code).toBe(1);

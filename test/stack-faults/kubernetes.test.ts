@@ -1,18 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { basename, dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import type { Cluster, SharedWatch } from '../../kubernetes/cluster.ts';
 import type { Secret } from '../../api/kubernetes.ts';
 import { connectCluster } from '../../kubernetes/connect.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { pauseService, resumeService, startService, stopService } from '../../tools/stack/faults.ts';
+import { stackName } from './scenario.ts';
 
 const API_SERVER = 'kube-apiserver';
 const NAMESPACE = `kubernetes-faults-${randomUUID().slice(0, 8)}`;
 const REF = { namespace: NAMESPACE, name: 'orders' };
-
-/** The stack's folder has its name and holds the kubeconfig. */
-const stack = basename(dirname(inject('stack').kubeconfig));
+const stack = stackName();
 
 let cluster: Cluster;
 let watch: SharedWatch<Secret>;

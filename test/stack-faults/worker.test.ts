@@ -1,15 +1,16 @@
 // The worker killed at the worst moments: nothing of a sync is lost with it.
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { until } from '../../activities/watching.ts';
-import { ANNOTATIONS as A } from '../../domain/copy-trigger.ts';
-import { startOwn, stopOwn } from '../../tools/own-processes.ts';
-import { TEST_SETTINGS } from '../stack/global-setup.ts';
-import { Application, openWorld, statusesOf } from '../stack/world.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { pauseService, resumeService } from '../../tools/stack/faults.ts';
+import { PATIENCE, moverPod, snapshotOf } from '../stack/window-scenario.ts';
+import { openWorld } from '../stack/world.ts';
 import type { World } from '../stack/world.ts';
+import { killOurs, startOurs } from './our-processes.ts';
+import { endsWell, moverJob, moversOf, stackName, waiting } from './scenario.ts';
 
 // A worker that died while an application stood still is noticed after 4 s of silence; another one has taken
-// over after 10 s at the latest.
-const TAKEN_UP_WITHIN_MS = 10_000;
+// over after 10 s at the latest. While a mover runs, it is 30 s of silence, and a minute.
+const COPY_TAKEN_UP_WITHIN_MS = 10_000;
+const MOVER_TAKEN_UP_WITHIN_MS = 60_000;
 
 let world: World;
 beforeAll(async () => {
@@ -17,105 +18,64 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-async function killWorker(): Promise<void> {
-  await stopOwn('worker', inject('stack').folder, 'SIGKILL');
-}
-
-async function startWorker(): Promise<void> {
-  const { folder, kubeconfig, temporalAddress } = inject('stack');
-  const env = { ...TEST_SETTINGS, KUBECONFIG: kubeconfig, TEMPORAL_ADDRESS: temporalAddress };
-  await startOwn({ program: 'worker', folder, env });
-}
-
-async function waiting(volumeSnapshotClassName: string): Promise<Application> {
-  const application = new Application(world);
-  await application.install({ [A.useCopyTrigger]: '' });
-  await application.shell('echo one > /data/records; sync');
-  await application.replicate({ copyMethod: 'Snapshot', volumeSnapshotClassName });
-  await application.copyStatus('WaitingForTrigger');
-  return application;
-}
-
 describe('a worker that is killed', () => {
   it('while a sync waits: the trigger that comes meanwhile is not lost', async () => {
-    const application = await waiting('dir');
-    await killWorker();
-    await application.setTrigger('while-dead');
-    await startWorker();
-    await application.copyStatus(
-      'Completed',
-      (annotations) => annotations[A.latestCopyTrigger] === 'while-dead',
-    );
-    await application.report(await application.latestRun());
-    expect(await application.temporaryObjects()).toEqual([]);
-    await application.remove();
+    const sync = await waiting(world);
+    await killOurs('worker');
+    await sync.application.setTrigger('while-dead');
+    await startOurs('worker');
+    await endsWell(sync, 'while-dead');
   });
 
   it('while the application stands still: it is taken up within ten seconds, with the same copy', async () => {
-    const application = await waiting('dir-slow-cut');
-    const statuses = statusesOf(application);
-    await application.setTrigger('frozen');
-    await application.copyStatus('InProgress');
-    await snapshotOf(application);
-    await killWorker();
+    const sync = await waiting(world, { volumeSnapshotClassName: 'dir-slow-cut' });
+    await sync.application.setTrigger('frozen');
+    const copy = await snapshotOf(sync.application);
+    await killOurs('worker');
     const killed = Date.now();
-    await startWorker();
-    await application.copyStatus('Completed');
-    expect(Date.now() - killed).toBeLessThan(TAKEN_UP_WITHIN_MS);
-    expect(statuses).toEqual(['WaitingForTrigger', 'InProgress', 'Completed']);
-    const report = await application.report(await application.latestRun());
-    expect(report.copy).toMatchObject({ trigger: 'frozen' });
-    expect(await application.temporaryObjects()).toEqual([]);
-    await application.remove();
+    await startOurs('worker');
+    await sync.application.copyStatus('Completed');
+    expect(Date.now() - killed).toBeLessThan(COPY_TAKEN_UP_WITHIN_MS);
+    expect((await snapshotOf(sync.application)).metadata.uid).toBe(copy.metadata.uid);
+    await endsWell(sync, 'frozen');
   });
 
   it('right after the release: the sync goes on with the copy that was answered', async () => {
-    const application = await waiting('dir');
-    const statuses = statusesOf(application);
-    await application.setTrigger('released');
-    await application.copyStatus('Completed');
-    await killWorker();
-    await startWorker();
-    const report = await application.report(await application.latestRun());
-    expect(report.copy).toMatchObject({ trigger: 'released' });
-    expect(statuses).toEqual(['WaitingForTrigger', 'InProgress', 'Completed']);
-    expect(await application.temporaryObjects()).toEqual([]);
-    await application.remove();
+    const sync = await waiting(world);
+    await sync.application.setTrigger('released');
+    await sync.application.copyStatus('Completed');
+    await killOurs('worker');
+    await startOurs('worker');
+    await endsWell(sync, 'released');
   });
 
-  it('while the mover runs: it is found again, not started again', async () => {
-    const application = await waiting('dir');
-    await application.setTrigger('moving');
-    const job = await jobOf(application);
-    await killWorker();
-    await startWorker();
-    const jobs = new Set([job]);
-    const { jobs: resource } = world.cluster;
-    const stop = resource.watch().subscribe((ref, seen) => {
-      if (ref.namespace === application.namespace && seen?.metadata.uid !== undefined)
-        jobs.add(seen.metadata.uid);
-    });
-    const report = await application.report(await application.latestRun());
-    stop();
-    expect([...jobs]).toEqual([job]);
-    expect(report.moved.snapshotId).toMatch(/^[0-9a-f]{64}$/);
-    expect(await application.temporaryObjects()).toEqual([]);
-    await application.remove();
+  it('while the mover runs: another worker takes it up within a minute, and starts no second one', async () => {
+    const sync = await waiting(world);
+    const { application, run } = sync;
+    const movers = moversOf(application);
+    pauseService(stackName(), 'object-store'); // The mover runs until its repository answers.
+    try {
+      await application.setTrigger('moving');
+      await moverPod(application, 'Running');
+      const job = await moverJob(application);
+      const follower = await followerOf(run);
+      await killOurs('worker');
+      const killed = Date.now();
+      await startOurs('worker');
+      await vi.waitUntil(async () => ((await followerOf(run)) ?? follower) !== follower, PATIENCE);
+      expect(Date.now() - killed).toBeLessThan(MOVER_TAKEN_UP_WITHIN_MS);
+      expect(await moverJob(application)).toBe(job);
+    } finally {
+      resumeService(stackName(), 'object-store');
+    }
+    await endsWell(sync, 'moving');
+    expect(movers.size).toBe(1);
   });
 });
 
-/** Resolves when the copy's VolumeSnapshot stands there. */
-async function snapshotOf(application: Application): Promise<void> {
-  const watch = world.cluster.volumeSnapshots.watch();
-  await until([watch], () => watch.list(application.namespace)[0], AbortSignal.timeout(60_000));
-}
-
-/** The uid of the mover's Job, once it stands there. */
-async function jobOf(application: Application): Promise<string> {
-  const watch = world.cluster.jobs.watch();
-  return until(
-    [watch],
-    () => watch.list(application.namespace)[0]?.metadata.uid,
-    AbortSignal.timeout(60_000),
-  );
+/** The worker that attends to the sync's running activity, if any does. */
+async function followerOf(run: string): Promise<string | undefined> {
+  const { raw } = await world.temporal.workflow.getHandle(run).describe();
+  const [activity] = raw.pendingActivities ?? [];
+  return activity?.lastStartedTime ? (activity.lastWorkerIdentity ?? undefined) : undefined;
 }

@@ -3,9 +3,9 @@
 import type { ScheduleDescription } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ReplicationSource, ReplicationSourceSpec } from '../../api/replication-source.ts';
-import { ANNOTATIONS } from '../../domain/copy-trigger.ts';
 import { nextTime } from '../../domain/cron.ts';
 import { sourceScheduleId } from '../../domain/messages.ts';
+import { aWaitingSync } from './window-scenario.ts';
 import { Application, openWorld } from './world.ts';
 import type { World } from './world.ts';
 
@@ -137,7 +137,7 @@ describe.concurrent('a sync outside the times', () => {
   });
 
   it('starts once at the creation of the source, however often the source changes', async () => {
-    const application = await aWaitingSync();
+    const { application } = await aWaitingSync(world);
     await editSource(application, { trigger: { schedule: '@yearly' } });
     const { info } = await theSchedule(
       application,
@@ -158,7 +158,7 @@ describe.concurrent('a sync outside the times', () => {
 
 describe.concurrent('a sync that waits for its trigger', () => {
   it('ends and releases the application when its source is deleted', async () => {
-    const application = await aWaitingSync();
+    const { application } = await aWaitingSync(world);
     const run = await application.latestRun();
     await world.cluster.sources.delete(application.source);
     await application.copyStatus('Failed');
@@ -168,7 +168,7 @@ describe.concurrent('a sync that waits for its trigger', () => {
   });
 
   it('gives way to the sync of a source that was created anew under the same name', async () => {
-    const application = await aWaitingSync();
+    const { application } = await aWaitingSync(world);
     const old = await application.latestRun();
     await world.cluster.sources.delete(application.source);
     const anew = await application.replicate({ copyMethod: 'Snapshot' });
@@ -187,15 +187,6 @@ describe.concurrent('a sync that waits for its trigger', () => {
 async function aNamespace(): Promise<Application> {
   const application = new Application(world);
   await world.cluster.namespaces.create({ metadata: { name: application.namespace } });
-  return application;
-}
-
-/** A source whose first sync has asked the application. */
-async function aWaitingSync(): Promise<Application> {
-  const application = new Application(world);
-  await application.install({ [ANNOTATIONS.useCopyTrigger]: '' });
-  await application.replicate({ copyMethod: 'Snapshot' });
-  await application.copyStatus('WaitingForTrigger');
   return application;
 }
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { startOwn, stopOwn } from '../../tools/own-processes.ts';
+import { ownStarted, startOwn, stopOwn } from '../../tools/own-processes.ts';
 import { stackUp } from '../../tools/stack/up.ts';
 
 export interface StackForTests {
@@ -27,7 +27,12 @@ declare module 'vitest' {
 }
 
 /** Settings under which the tests run: short waits, so that no test has to wait for time. */
-export const TEST_SETTINGS = { STILLPOINT_ANSWER_VISIBLE: '1s', STILLPOINT_READY_PATIENCE: '5s' } as const;
+export const TEST_SETTINGS = {
+  STILLPOINT_ANSWER_VISIBLE: '1s',
+  STILLPOINT_READY_PATIENCE: '5s',
+  STILLPOINT_MOVER_RETRY: '1s',
+  STILLPOINT_MOVER_ATTEMPTS: '3',
+} as const;
 
 // Another name lets two clones test at once.
 const STACK_NAME = process.env['STILLPOINT_TEST_STACK'] ?? 'test';
@@ -53,7 +58,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 }
 
 async function stopAll(folder: string): Promise<void> {
-  await Promise.all([stopOwn('worker', folder), stopOwn('controller', folder)]);
+  await Promise.all(ownStarted(folder).map((name) => stopOwn(name, folder)));
 }
 
 /** The last lines of a process's log, for a failing test. */

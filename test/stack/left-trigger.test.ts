@@ -2,10 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ANNOTATIONS as A } from '../../domain/copy-trigger.ts';
 import { sourceScheduleId } from '../../domain/messages.ts';
-import { Application, openWorld, statusesOf } from './world.ts';
-import type { World } from './world.ts';
-
-const PATIENCE = { timeout: 60_000, interval: 100 };
+import { aWaitingSync, latestRun, PATIENCE } from './window-scenario.ts';
+import { openWorld, statusesOf } from './world.ts';
+import type { Application, World } from './world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -15,24 +14,22 @@ afterAll(() => world.close());
 
 describe.concurrent('a trigger that comes when no sync waits for it', () => {
   it('row 11: starts the next sync at once when the copy before it failed, without being asked for', async () => {
-    const application = await anApplication();
-    const cancelled = await application.latestRun();
+    const { application, run: cancelled } = await aWaitingSync(world);
     await application.temporalCli('workflow', 'cancel', '--workflow-id', cancelled);
     await application.copyStatus('Failed');
     const statuses = statusesOf(application);
 
     await application.setTrigger('trigger-1');
     await application.copyStatus('Completed', (found) => found[A.latestCopyTrigger] === 'trigger-1');
-    const run = await latestRunBut(application, cancelled);
+    const run = await latestRun(application, cancelled);
     expect((await application.report(run)).copy).toMatchObject({ trigger: 'trigger-1' });
     expect(statuses).toEqual(['Failed', 'InProgress', 'Completed']);
     expect(await startsOf(application)).toBe(2);
     await application.remove();
   });
 
-  it('row 12: starts the next sync when the one before it has ended, and is not that one’s answer', async () => {
-    const application = await anApplication();
-    const first = await application.latestRun();
+  it('row 12, CT-6: starts the next sync when the one before it has ended, and is never that one’s answer', async () => {
+    const { application, run: first } = await aWaitingSync(world);
     const statuses = statusesOf(application);
     await application.setTrigger('trigger-1');
     await application.copyStatus('Completed');
@@ -40,7 +37,7 @@ describe.concurrent('a trigger that comes when no sync waits for it', () => {
     await application.setTrigger('trigger-2');
     await application.copyStatus('Completed', (found) => found[A.latestCopyTrigger] === 'trigger-2');
 
-    const second = await latestRunBut(application, first);
+    const second = await latestRun(application, first);
     expect((await application.report(first)).copy).toMatchObject({ trigger: 'trigger-1' });
     expect((await application.report(second)).copy).toMatchObject({ trigger: 'trigger-2' });
     expect(statuses).toEqual(['WaitingForTrigger', 'InProgress', 'Completed', 'InProgress', 'Completed']);
@@ -49,8 +46,7 @@ describe.concurrent('a trigger that comes when no sync waits for it', () => {
   });
 
   it('waits for the time of the next sync when the one before it had ended well', async () => {
-    const application = await anApplication();
-    const first = await application.latestRun();
+    const { application, run: first } = await aWaitingSync(world);
     await application.setTrigger('trigger-1');
     await application.report(first);
     const { conditions } = await application.sourceStatus(({ lastSyncTime }) => lastSyncTime !== undefined);
@@ -60,28 +56,11 @@ describe.concurrent('a trigger that comes when no sync waits for it', () => {
     await application.setTrigger('trigger-2');
     await application.syncNow();
     await application.copyStatus('Completed', (found) => found[A.latestCopyTrigger] === 'trigger-2');
-    await application.report(await latestRunBut(application, first));
+    await application.report(await latestRun(application, first));
     expect(await startsOf(application)).toBe(2);
     await application.remove();
   });
 });
-
-/** A source whose first sync has asked the application. */
-async function anApplication(): Promise<Application> {
-  const application = new Application(world);
-  await application.install({ [A.useCopyTrigger]: '' });
-  await application.shell('echo one > /data/records; sync');
-  await application.replicate({ copyMethod: 'Snapshot' });
-  await application.copyStatus('WaitingForTrigger');
-  return application;
-}
-
-async function latestRunBut(application: Application, former: string): Promise<string> {
-  return vi.waitUntil(async () => {
-    const latest = await application.latestRun();
-    return latest === former ? undefined : latest;
-  }, PATIENCE);
-}
 
 /** How many syncs the schedule has started. */
 async function startsOf(application: Application): Promise<number> {

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ANNOTATIONS as A } from '../../domain/copy-trigger.ts';
+import { sourceScheduleId } from '../../domain/messages.ts';
+import { PATIENCE, anApplication, eventsOf } from './window-scenario.ts';
 import { Application, openWorld } from './world.ts';
 import type { World } from './world.ts';
 
@@ -33,6 +35,28 @@ describe('/metrics', () => {
     expect(valueOf(worker, 'stillpoint_freeze_seconds_count{copy_method="Snapshot"}')).toBeGreaterThan(0);
     expect(valueOf(worker, 'stillpoint_waiting_seconds_count')).toBeGreaterThan(0);
     await expect.poll(outOfSync, { timeout: 30_000 }).toBe(0);
+    await application.remove();
+  });
+
+  it('counts the slots that were skipped while a sync waited, and its source has an event of them', async () => {
+    const application = await anApplication(world, { [A.useCopyTrigger]: '' });
+    await application.replicate({ copyMethod: 'Snapshot' });
+    await world.cluster.sources.patch(application.source, {
+      spec: { trigger: { schedule: '* * * * *' } },
+    } as never);
+    await application.copyStatus('WaitingForTrigger');
+    const schedule = world.temporal.schedule.getHandle(sourceScheduleId(application.source));
+    const skipped = async () => (await schedule.describe()).info.numActionsSkippedOverlap;
+    await expect.poll(skipped, { timeout: 90_000, interval: 1_000 }).toBeGreaterThan(0);
+    await application.setTrigger('trigger-1');
+    const noted = async () => (await eventsOf(application)).map(({ reason }) => reason);
+    await expect.poll(noted, PATIENCE).toContain('SyncSlotsLost');
+    const labels = `obj_name="test-rs",obj_namespace="${application.namespace}",why="skipped"`;
+    const counted = valueOf(
+      await metricsAt(controllerMetrics()),
+      `stillpoint_schedule_slots_lost{${labels}}`,
+    );
+    expect(counted).toBeGreaterThan(0);
     await application.remove();
   });
 });

@@ -1,10 +1,9 @@
 // What people do from the Temporal UI and CLI to a sync that waits.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ANNOTATIONS as A } from '../../domain/copy-trigger.ts';
-import { Application, openWorld } from './world.ts';
-import type { World } from './world.ts';
-
-const PATIENCE = { timeout: 30_000, interval: 100 };
+import { aWaitingSync, PATIENCE } from './window-scenario.ts';
+import { openWorld } from './world.ts';
+import type { Application, World } from './world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -13,12 +12,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 async function waiting(): Promise<{ application: Application; run: string }> {
-  const application = new Application(world);
-  await application.install({ [A.useCopyTrigger]: '' });
-  await application.shell('echo one > /data/records; sync');
-  await application.replicate({ copyMethod: 'Snapshot' });
-  await application.copyStatus('WaitingForTrigger');
-  const run = await application.latestRun();
+  const { application, run } = await aWaitingSync(world);
   await vi.waitFor(async () => expect(await phaseOf(run)).toBe('WaitingForTrigger'), PATIENCE);
   return { application, run };
 }
@@ -35,7 +29,7 @@ function update(application: Application, run: string, input: object): Promise<s
 }
 
 describe.concurrent('a sync that waits for its trigger', () => {
-  it('copies when a person proceeds by the CLI, and says who', async () => {
+  it('copies when a person proceeds by the CLI, and says who (row 5)', async () => {
     const { application, run } = await waiting();
     await expect(update(application, run, { by: 'ada' })).rejects.toThrow(/say who proceeds and why/);
     await update(application, run, { by: 'ada', reason: 'the agent is broken' });
@@ -45,7 +39,7 @@ describe.concurrent('a sync that waits for its trigger', () => {
     await application.remove();
   });
 
-  it('releases the application when a person cancels it, and leaves nothing behind', async () => {
+  it('releases the application when a person cancels it by the CLI (row 9)', async () => {
     const { application, run } = await waiting();
     await application.temporalCli('workflow', 'cancel', '--workflow-id', run);
     const failed = await application.copyStatus('Failed');
@@ -84,25 +78,6 @@ describe.concurrent('a sync that waits for its trigger', () => {
     );
     expect(metadata).toContain('waiting since');
     expect(metadata).toContain('Take the copy now, without a trigger');
-    await application.remove();
-  });
-
-  it('says that the trigger is overdue, keeps waiting, and takes a later one', async () => {
-    const application = new Application(world);
-    await application.install({ [A.useCopyTrigger]: '' });
-    await application.shell('echo one > /data/records; sync');
-    await application.replicate({ copyMethod: 'Snapshot' }, { 'stillpoint.dev/overdue-after': '1s' });
-    const overdue = await application.sourceStatus(
-      ({ latestMoverStatus }) => latestMoverStatus?.result === 'Failed',
-    );
-    expect(overdue.latestMoverStatus?.logs).toBe(
-      'Timed out waiting for copy-trigger to be modified for pvc data-pvc',
-    );
-    expect((await application.copyStatus('WaitingForTrigger'))[A.waitingSince]).toBeDefined();
-    expect(await application.temporaryObjects()).toEqual([]);
-    await application.setTrigger('late');
-    const status = await application.sourceStatus(({ lastSyncTime }) => lastSyncTime !== undefined);
-    expect(status.latestMoverStatus?.result).toBe('Successful');
     await application.remove();
   });
 });

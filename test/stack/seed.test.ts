@@ -40,7 +40,9 @@ describe.concurrent.each(['Snapshot', 'Clone'] as const)('a copy-trigger sync by
     // The mover carries the copy away, and the status tells.
     const report = await application.report(firstRun);
     expect(report.moved).toMatchObject({ files: 1 });
-    const reported = await application.sourceStatus(({ lastSyncTime }) => lastSyncTime !== undefined);
+    const reported = await application.sourceStatus(
+      ({ conditions }) => conditions?.[0]?.reason === 'WaitingForSchedule',
+    );
     expect(reported).not.toHaveProperty('lastSyncStartTime');
     expect(reported.latestMoverStatus?.result).toBe('Successful');
     expect(reported.latestMoverStatus?.logs).toMatch(/snapshot [0-9a-f]{8} saved/);

@@ -1,19 +1,25 @@
 // What cannot work is refused before the application is asked (row 1), by a sentence that names the object; once it
 // is repaired, the next sync asks.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Pod } from '../../api/kubernetes.ts';
-import type { ReplicationSource } from '../../api/replication-source.ts';
+import { until } from '../../activities/watching.ts';
 import { ANNOTATIONS as A } from '../../domain/copy-trigger.ts';
+import { sourceScheduleId } from '../../domain/messages.ts';
 import {
   aNamespace,
   anApplication,
   bound,
   createPvc,
   createSecret,
+  createSource,
+  edit,
+  eventsOf,
   latestRun,
+  PATIENCE,
   pvcOf,
   reasonOfFailure,
 } from './window-scenario.ts';
+import type { SourceWish } from './window-scenario.ts';
 import { openWorld } from './world.ts';
 import type { Application, World } from './world.ts';
 
@@ -32,7 +38,7 @@ interface Row {
   readonly names: string;
   /** Everything but what the row is about. */
   readonly prepare: () => Promise<Application>;
-  readonly spec?: Record<string, unknown>;
+  readonly wish?: SourceWish;
   readonly repair: (application: Application) => Promise<unknown>;
 }
 
@@ -65,16 +71,24 @@ const rows: readonly Row[] = [
     reason: 'ClassMissing',
     names: 'VolumeSnapshotClass absent',
     prepare: () => anApplication(world, OPTED_IN),
-    spec: { restic: { volumeSnapshotClassName: 'absent' } },
-    repair: (application) => patchSource(application, { restic: { volumeSnapshotClassName: 'dir' } }),
+    wish: { restic: { volumeSnapshotClassName: 'absent' } },
+    repair: (application) => edit(application, { restic: { volumeSnapshotClassName: 'dir' } }),
   },
   {
     what: 'a storage class that does not exist',
     reason: 'ClassMissing',
     names: 'StorageClass absent',
     prepare: () => anApplication(world, OPTED_IN),
-    spec: { restic: { storageClassName: 'absent' } },
-    repair: (application) => patchSource(application, { restic: { storageClassName: 'dir' } }),
+    wish: { restic: { storageClassName: 'absent' } },
+    repair: (application) => edit(application, { restic: { storageClassName: 'dir' } }),
+  },
+  {
+    what: 'a storage class of the cache that does not exist',
+    reason: 'ClassMissing',
+    names: 'StorageClass absent',
+    prepare: () => anApplication(world, OPTED_IN),
+    wish: { restic: { cacheStorageClassName: 'absent' } },
+    repair: (application) => edit(application, { restic: { cacheStorageClassName: 'dir' } }),
   },
   {
     what: 'a pvc that does not exist',
@@ -97,7 +111,7 @@ const rows: readonly Row[] = [
     prepare: async () => {
       const application = await aNamespace(world);
       await createSecret(application);
-      await createPvc(application, OPTED_IN, 'dir-wait');
+      await createPvc(application, OPTED_IN, { storageClassName: 'dir-wait' });
       return application;
     },
     repair: async (application) => {
@@ -106,20 +120,66 @@ const rows: readonly Row[] = [
     },
   },
   {
+    what: 'a pvc that is being deleted',
+    reason: 'PvcMissing',
+    names: 'PersistentVolumeClaim {namespace}/data-pvc',
+    prepare: async () => {
+      const application = await anApplication(world, OPTED_IN);
+      await patch(application, 'pvc/data-pvc', { metadata: { finalizers: ['stillpoint.dev/test'] } });
+      await world.cluster.pvcs.delete(application.pvc);
+      return application;
+    },
+    repair: async (application) => {
+      await patch(application, 'pvc/data-pvc', { metadata: { finalizers: null } });
+      await until(
+        [world.cluster.pvcs.watch()],
+        () => pvcOf(application) === undefined || undefined,
+        patience(),
+      );
+      await createPvc(application, OPTED_IN);
+      await bound(application);
+    },
+  },
+  {
+    what: 'no pvc',
+    reason: 'SourceInvalid',
+    names: 'ReplicationSource {namespace}/test-rs: spec.sourcePVC',
+    prepare: () => anApplication(world, OPTED_IN),
+    wish: { spec: { sourcePVC: undefined } },
+    repair: (application) => edit(application, { sourcePVC: 'data-pvc' }),
+  },
+  {
+    what: 'no mover',
+    reason: 'SourceInvalid',
+    names: 'ReplicationSource {namespace}/test-rs: a replication method must be specified',
+    prepare: () => anApplication(world, OPTED_IN),
+    wish: { spec: { restic: undefined } },
+    repair: (application) =>
+      edit(application, { restic: { repository: 'restic-secret', copyMethod: 'Snapshot' } }),
+  },
+  {
+    what: 'no Secret',
+    reason: 'SourceInvalid',
+    names: 'ReplicationSource {namespace}/test-rs: spec.restic.repository',
+    prepare: () => anApplication(world, OPTED_IN),
+    wish: { restic: { repository: undefined } },
+    repair: (application) => edit(application, { restic: { repository: 'restic-secret' } }),
+  },
+  {
     what: 'two movers',
     reason: 'SourceInvalid',
     names: 'ReplicationSource {namespace}/test-rs',
     prepare: () => anApplication(world, OPTED_IN),
-    spec: { rclone: { rcloneConfig: 'rclone-secret', copyMethod: 'Snapshot' } },
-    repair: (application) => patchSource(application, { rclone: null }),
+    wish: { spec: { rclone: { rcloneConfig: 'rclone-secret', copyMethod: 'Snapshot' } } },
+    repair: (application) => edit(application, { rclone: null }),
   },
   {
     what: 'no copyMethod',
     reason: 'SourceInvalid',
     names: 'ReplicationSource {namespace}/test-rs',
     prepare: () => anApplication(world, OPTED_IN),
-    spec: { restic: { copyMethod: undefined } },
-    repair: (application) => patchSource(application, { restic: { copyMethod: 'Snapshot' } }),
+    wish: { restic: { copyMethod: undefined } },
+    repair: (application) => edit(application, { restic: { copyMethod: 'Snapshot' } }),
   },
 ];
 
@@ -129,7 +189,7 @@ describe.concurrent('a source that names', () => {
     async (row) => {
       const application = await row.prepare();
       const names = row.names.replace('{namespace}', application.namespace);
-      await createSource(application, row.spec ?? {});
+      await createSource(application, row.wish ?? {});
       const { conditions, latestMoverStatus } = await application.sourceStatus(
         (status) => status.conditions?.[0]?.reason === 'Error',
       );
@@ -155,36 +215,46 @@ describe.concurrent('a source that names', () => {
   );
 });
 
-async function createSource(application: Application, spec: Record<string, unknown>): Promise<void> {
-  const { restic, ...others } = spec;
-  const whole = {
-    sourcePVC: application.pvc.name,
-    trigger: { schedule: '0 0 29 2 *' },
-    restic: { repository: 'restic-secret', copyMethod: 'Snapshot', ...(restic as object | undefined) },
-    ...others,
-  };
-  await world.cluster.sources.create({
-    apiVersion: 'volsync.backube/v1alpha1',
-    kind: 'ReplicationSource',
-    metadata: application.source,
-    spec: JSON.parse(JSON.stringify(whole)) as NonNullable<ReplicationSource['spec']>,
-  });
-}
-
-async function patchSource(application: Application, spec: Record<string, unknown>): Promise<void> {
-  await world.cluster.sources.patch(application.source, { spec });
-}
-
 async function patch(application: Application, object: string, change: object): Promise<void> {
   await application.kubectl('patch', object, '--type=merge', `--patch=${JSON.stringify(change)}`);
 }
 
+describe.concurrent('a schedule', () => {
+  it.each(['61 99 * * *', '0 0 31 2 *', '@hourlyfoo', '0 0 * * 7', 'CRON_TZ=Middle/Earth 0 0 * * *'])(
+    '%s: is refused before the application is asked, and no sync starts (SM-3, SM-4)',
+    async (schedule) => {
+      const application = await anApplication(world, OPTED_IN);
+      await createSource(application, { spec: { trigger: { schedule } } });
+      const message = await refused(application);
+      expect(message).toContain(`ReplicationSource ${application.namespace}/test-rs: `);
+      expect(message).toContain(`schedule ${JSON.stringify(schedule)}: `);
+      await vi.waitFor(async () => expect(await warnings(application)).toEqual([message]), PATIENCE);
+      const { info } = await world.temporal.schedule
+        .getHandle(sourceScheduleId(application.source))
+        .describe();
+      expect(info).toMatchObject({ nextActionTimes: [], numActionsTaken: 0 });
+      expect(pvcOf(application)?.metadata.annotations ?? {}).not.toHaveProperty(A.latestCopyStatus);
+      await application.remove();
+    },
+  );
+});
+
+/** The sentence in the source's condition. */
+async function refused(application: Application): Promise<string | undefined> {
+  const { conditions } = await application.sourceStatus(
+    (status) => status.conditions?.[0]?.reason === 'Error',
+  );
+  return conditions?.[0]?.message;
+}
+
+function patience(): AbortSignal {
+  return AbortSignal.timeout(PATIENCE.timeout);
+}
+
 /** What `kubectl describe` shows of the source, sentences only. */
 async function warnings(application: Application): Promise<readonly string[]> {
-  const selector = '--field-selector=type=Warning,involvedObject.kind=ReplicationSource';
-  const listed = await application.kubectl('get', 'events', selector, '--output=json');
-  const { items } = JSON.parse(listed) as { readonly items: readonly { readonly message: string }[] };
-  return items.map(({ message }) => message);
+  const events = await eventsOf(application);
+  return events.filter(({ type }) => type === 'Warning').map(({ message }) => message);
 }
 
 // A volume of a late-binding class is made for the pod that uses it.

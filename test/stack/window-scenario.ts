@@ -1,13 +1,14 @@
 // What the tests of single rows of the window's table share: an application without a pod, whose empty volume is soon
 // moved, and the looks at windows, answers and histories that these tests are about.
 import { ApplicationFailure } from '@temporalio/common';
-import { inject, vi } from 'vitest';
-import type { ObjectRef } from '../../api/kubernetes.ts';
-import type { ReplicationSourceSpec } from '../../api/replication-source.ts';
+import { expect, inject, vi } from 'vitest';
+import type { ObjectRef, Pod, VolumeSnapshot } from '../../api/kubernetes.ts';
+import type { ReplicationSource, ReplicationSourceSpec } from '../../api/replication-source.ts';
 import { until } from '../../activities/watching.ts';
 import { ANNOTATIONS as A, readCopyWindow } from '../../domain/copy-trigger.ts';
 import type { AnnotationPatch, CopyWindow } from '../../domain/copy-trigger.ts';
 import { PVC_CHANGED, sourceScheduleId } from '../../domain/messages.ts';
+import { LABELS } from '../../domain/names.ts';
 import { Application } from './world.ts';
 import type { World } from './world.ts';
 
@@ -49,18 +50,19 @@ export async function createSecret(
 export async function createPvc(
   application: Application,
   annotations: Annotations,
-  storageClassName = 'dir',
+  { storageClassName = 'dir', name = application.pvc.name } = {},
 ): Promise<void> {
   await application.world.cluster.pvcs.create({
-    metadata: { ...application.pvc, annotations },
+    metadata: { namespace: application.namespace, name, annotations },
     spec: { storageClassName, accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
   });
 }
 
 /** Resolves once the pvc has its volume. */
-export async function bound(application: Application): Promise<void> {
-  const look = () => (pvcOf(application)?.status?.phase === 'Bound' ? true : undefined);
-  await until([application.world.cluster.pvcs.watch()], look, AbortSignal.timeout(PATIENCE.timeout));
+export async function bound({ world, pvc }: Pick<Application, 'world' | 'pvc'>): Promise<void> {
+  const watch = world.cluster.pvcs.watch();
+  const look = () => (watch.get(pvc)?.status?.phase === 'Bound' ? true : undefined);
+  await until([watch], look, AbortSignal.timeout(PATIENCE.timeout));
 }
 
 /** A sync that has asked the application. */
@@ -69,7 +71,15 @@ export async function aWaitingSync(
   restic: Restic = {},
   annotations: Annotations = {},
 ): Promise<{ application: Application; run: string }> {
-  const application = await anApplication(world, { [A.useCopyTrigger]: '' });
+  return asks(await anApplication(world, { [A.useCopyTrigger]: '' }), restic, annotations);
+}
+
+/** The first sync of this application, once it has asked it. */
+export async function asks(
+  application: Application,
+  restic: Restic = {},
+  annotations: Annotations = {},
+): Promise<{ application: Application; run: string }> {
   await application.replicate({ copyMethod: 'Snapshot', ...restic }, annotations);
   await application.copyStatus('WaitingForTrigger');
   return { application, run: await latestRun(application) };
@@ -88,6 +98,34 @@ export async function latestRun(
   return vi.waitUntil(() => latest().catch(() => undefined), PATIENCE);
 }
 
+/** Parts of a source's spec; what is undefined is left out, also of what is given by default. */
+export interface SourceWish {
+  readonly spec?: Record<string, unknown>;
+  readonly restic?: Record<string, unknown>;
+  readonly annotations?: Annotations;
+}
+
+/** A source that never becomes due again by its schedule, unless the wish says otherwise. */
+export async function createSource(
+  application: Application,
+  { spec, restic, annotations = {} }: SourceWish = {},
+): Promise<ReplicationSource> {
+  const whole = {
+    sourcePVC: application.pvc.name,
+    trigger: { schedule: NEVER },
+    restic: { repository: 'restic-secret', cacheCapacity: '1Gi', copyMethod: 'Snapshot', ...restic },
+    ...spec,
+  };
+  return application.world.cluster.sources.create({
+    apiVersion: 'volsync.backube/v1alpha1',
+    kind: 'ReplicationSource',
+    metadata: { ...application.source, annotations },
+    spec: JSON.parse(JSON.stringify(whole)) as ReplicationSourceSpec,
+  });
+}
+
+const NEVER = '0 0 29 2 *';
+
 /** Another source of the same pvc, with a repository of its own. */
 export async function anotherSource({ world, namespace, pvc }: Application): Promise<ObjectRef> {
   const source = { namespace, name: 'other-rs' };
@@ -98,7 +136,7 @@ export async function anotherSource({ world, namespace, pvc }: Application): Pro
     metadata: source,
     spec: {
       sourcePVC: pvc.name,
-      trigger: { schedule: '0 0 29 2 *' },
+      trigger: { schedule: NEVER },
       restic: { repository: 'other-secret', cacheCapacity: '1Gi', copyMethod: 'Snapshot' },
     },
   });
@@ -107,6 +145,56 @@ export async function anotherSource({ world, namespace, pvc }: Application): Pro
 
 export async function annotate(application: Application, annotations: AnnotationPatch): Promise<void> {
   await application.world.cluster.pvcs.patch(application.pvc, { metadata: { annotations } });
+}
+
+/** A merge patch of the source's spec; null removes a field. */
+export async function edit({ world, source }: Application, spec: Record<string, unknown>): Promise<void> {
+  await world.cluster.sources.patch(source, { spec });
+}
+
+/** The copy's VolumeSnapshot, once it stands there and is as wanted. */
+export async function snapshotOf(
+  { world, namespace }: Application,
+  wanted: (snapshot: VolumeSnapshot) => boolean = () => true,
+): Promise<VolumeSnapshot> {
+  const watch = world.cluster.volumeSnapshots.watch();
+  return until([watch], () => watch.list(namespace).find(wanted), AbortSignal.timeout(PATIENCE.timeout));
+}
+
+/** The mover's pod, once it is in that phase. */
+export async function moverPod(
+  { world, namespace }: Application,
+  phase: 'Pending' | 'Running',
+): Promise<Pod> {
+  const watch = world.cluster.pods.watch();
+  const look = () => watch.list(namespace).find(({ status }) => status?.phase === phase);
+  return until([watch], look, AbortSignal.timeout(PATIENCE.timeout));
+}
+
+/** Resolves when no object of any sync is left (invariant 10). */
+export async function nothingStays(application: Application): Promise<void> {
+  const { volumeSnapshots, pvcs, jobs, pods } = application.world.cluster;
+  const kinds = [volumeSnapshots, pvcs, jobs, pods].map((resource) => resource.watch());
+  const left = () =>
+    kinds
+      .flatMap((watch): readonly { metadata: { labels?: object } }[] => watch.list(application.namespace))
+      .filter(({ metadata }) => LABELS.run in (metadata.labels ?? {}));
+  await until(kinds, () => left().length === 0 || undefined, AbortSignal.timeout(PATIENCE.timeout));
+  expect(await application.temporaryObjects()).toEqual([]);
+}
+
+export interface SeenEvent {
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** What `kubectl describe` shows below the source, oldest first. */
+export async function eventsOf(application: Application): Promise<readonly SeenEvent[]> {
+  const selector = `involvedObject.kind=ReplicationSource,involvedObject.name=${application.source.name}`;
+  const sorted = ['--sort-by=.metadata.creationTimestamp', '--output=json'];
+  const listed = await application.kubectl('get', 'events', `--field-selector=${selector}`, ...sorted);
+  return (JSON.parse(listed) as { readonly items: readonly SeenEvent[] }).items;
 }
 
 /** Nudges the sync, and resolves when it has looked at the pvc and waits again. */

@@ -22,6 +22,7 @@ import { LABELS } from '../../domain/names.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import { connectCluster } from '../../kubernetes/connect.ts';
 import { createLog } from '../../telemetry/log.ts';
+import { recordNamespace } from './outside-record.ts';
 
 const run = promisify(execFile);
 const PATIENCE_MS = 120_000;
@@ -57,6 +58,7 @@ export class Application {
     this.world = world;
     this.pvc = { namespace: this.namespace, name: 'data-pvc' };
     this.source = { namespace: this.namespace, name: 'test-rs' };
+    recordNamespace(this.namespace); // Everything that happens there is judged at the end of the test.
   }
 
   /** Creates namespace, Secret, PVC and a pod that has the PVC mounted at /data. */

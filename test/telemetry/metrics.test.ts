@@ -24,6 +24,7 @@ describe('the metrics server', () => {
     let ready = false;
     server = await serveMetrics({ port: 0, ready: () => ready });
     expect(await get('/livez')).toEqual([200, 'ok\n']);
+    expect(await get('/healthz')).toEqual([200, 'ok\n']);
     expect((await get('/readyz'))[0]).toBe(503);
     ready = true;
     expect(await get('/readyz')).toEqual([200, 'ok\n']);

@@ -1,4 +1,10 @@
-import { ControllerSettings, type Variable, variablesOf, WorkerSettings } from '../../api/settings.ts';
+import {
+  ControllerSettings,
+  GuardSettings,
+  type Variable,
+  variablesOf,
+  WorkerSettings,
+} from '../../api/settings.ts';
 import { page, table } from './markdown.ts';
 
 /** The reference page of the environment variables of every process. */
@@ -19,6 +25,8 @@ export function settingsPage(): string {
     variableTable(own(worker)),
     '## controller',
     variableTable(own(controller)),
+    '## guard',
+    variableTable(variablesOf(GuardSettings)),
   ]);
 }
 

@@ -134,8 +134,9 @@ open_repository() {
   failure=3
   parent=
   local found=$TEMPORARY/restic-snapshots
-  # --no-lock: a probe that is killed by its timeout must not leave a lock behind.
-  if with_repository timeout "$PATIENCE" restic snapshots --json --no-lock --latest 1 --host "$HOST" --path "$PWD" >"$found"; then
+  # --no-lock: a probe that is killed by its timeout must not leave a lock behind. --foreground: timeout's own process
+  # group would not hear of a SIGTERM, and the pod would outlive it by its grace period.
+  if with_repository timeout --foreground "$PATIENCE" restic snapshots --json --no-lock --latest 1 --host "$HOST" --path "$PWD" >"$found"; then
     [[ ! $(<"$found") =~ \"id\":\"([0-9a-f]{64})\" ]] || parent=${BASH_REMATCH[1]}
     return
   fi

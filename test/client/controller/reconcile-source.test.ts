@@ -136,9 +136,11 @@ class FakeTemporal implements Schedules {
       running: false,
       paused: false,
       stoppedByPeople: false,
+      refused: false,
     };
     const runs = { ...before, lastRequest, written: Date.now() };
-    this.schedule = { scheduleId, uid: source.uid, revision, runs, runningWorkflowIds: [] };
+    const lostSlots = { skipped: 0, missed: 0 };
+    this.schedule = { scheduleId, uid: source.uid, revision, runs, runningWorkflowIds: [], lostSlots };
     this.#change({});
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { KeyedQueue } from '../../../client/controller/keyed-queue.ts';
-import { createLog } from '../../../telemetry/log.ts';
+import { KeyedQueue } from '../../kubernetes/keyed-queue.ts';
+import { createLog } from '../../telemetry/log.ts';
 
 const log = createLog('test', 'silent');
 

@@ -1,6 +1,6 @@
 // A queue of keys, as in every Kubernetes controller: never two workers on one key, a key that is added while
 // it is worked on is worked on once more, and one that fails comes back later.
-import type { Log } from '../../telemetry/log.ts';
+import type { Log } from '../telemetry/log.ts';
 
 export interface KeyedQueueOptions {
   readonly concurrency: number;
@@ -34,6 +34,15 @@ export class KeyedQueue {
     this.#startReady();
   }
 
+  /** Adds the key after that time, unless it comes sooner anyway. */
+  addLater(key: string, afterMs: number): void {
+    if (this.#closed || this.#ready.has(key) || this.#later.has(key)) return;
+    this.#later.set(
+      key,
+      setTimeout(() => this.add(key), afterMs),
+    );
+  }
+
   /** Starts nothing any more and waits for what runs. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -54,7 +63,7 @@ export class KeyedQueue {
     const again = await this.#attempt(key);
     this.#running.delete(key);
     if (this.#addedMeanwhile.delete(key)) this.add(key);
-    else if (again !== undefined) this.#addLater(key, again);
+    else if (again !== undefined) this.addLater(key, again);
     this.#startReady();
   }
 
@@ -71,13 +80,5 @@ export class KeyedQueue {
       log.error('failed, will be tried again', { key, failures, retryAfterMs, error });
       return retryAfterMs;
     }
-  }
-
-  #addLater(key: string, afterMs: number): void {
-    if (this.#closed) return;
-    this.#later.set(
-      key,
-      setTimeout(() => this.add(key), afterMs),
-    );
   }
 }

@@ -1,0 +1,43 @@
+// The longest time that carrying one copy away may take: all attempts, all workers, the wait for the snapshot included.
+import { activityInfo } from '@temporalio/activity';
+import type { SyncPlan } from '../api/sync.ts';
+import { goDuration } from '../domain/duration.ts';
+import { failures } from '../domain/failures.ts';
+import { moverJobName } from '../domain/names.ts';
+import { moverOf } from '../movers/index.ts';
+import { refusal } from './context.ts';
+import { supportedMover } from './source.ts';
+import { after } from './watching.ts';
+
+export interface MoverDeadline {
+  /** Aborted when the time has passed, and with the activity itself. */
+  readonly signal: AbortSignal;
+  /** Negative when it had passed when the attempt began. */
+  readonly leftMs: number;
+}
+
+// A mover that ended in time, with nobody there to see it, has still succeeded.
+const LAST_LOOK_MS = 10_000;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export async function withinDeadline<R>(
+  plan: SyncPlan,
+  signal: AbortSignal,
+  work: (deadline: MoverDeadline) => Promise<R>,
+): Promise<R> {
+  // Of the first attempt: a worker that dies does not lengthen it.
+  const at = activityInfo().scheduledTimestampMs + plan.limits.moverDeadlineMs;
+  const leftMs = at - Date.now();
+  const passed = after(Math.min(LONGEST_TIMER_MS, Math.max(LAST_LOOK_MS, leftMs)));
+  try {
+    return await work({ signal: AbortSignal.any([signal, passed]), leftMs });
+  } catch (error) {
+    if (signal.aborted || !passed.aborted) throw error;
+    throw overdue(plan);
+  }
+}
+
+export function overdue({ source, mover, limits }: SyncPlan) {
+  const job = moverJobName(moverOf(supportedMover(mover)).jobPrefix, source.name);
+  return refusal(failures.moverOverdue(job, goDuration(limits.moverDeadlineMs)));
+}
