@@ -1,6 +1,11 @@
 // Creates the copy's object under its computed name, or finds the one that an earlier attempt created, and
 // waits for the cut.
-import type { KubernetesObject, PersistentVolumeClaim, VolumeSnapshot } from '../api/kubernetes.ts';
+import type {
+  KubernetesObject,
+  ObjectRef,
+  PersistentVolumeClaim,
+  VolumeSnapshot,
+} from '../api/kubernetes.ts';
 import type { SyncPlan } from '../api/sync.ts';
 import { cloneOf, isOurCopy, likenessOf, snapshotOf } from '../domain/copy.ts';
 import type { CopyOrder, VolumeOptions } from '../domain/copy.ts';
@@ -11,6 +16,7 @@ import type { Resource } from '../kubernetes/cluster.ts';
 import { KubernetesError, isAlreadyExists, isRefused } from '../kubernetes/kubernetes-error.ts';
 import { refusal } from './context.ts';
 import type { Taking } from './context.ts';
+import { after } from './watching.ts';
 
 /** Returns the copy's name. Without a window, the run alone names it. */
 export async function createCopy(taking: Taking, windowId?: string): Promise<string> {
@@ -40,7 +46,13 @@ export async function standingPvc({
   signal,
 }: Pick<Taking, 'context' | 'plan' | 'pvc' | 'signal'>): Promise<PersistentVolumeClaim> {
   const { pvcs } = context.cluster;
-  const pvc = pvcs.watch().get(ref) ?? (await pvcs.get(ref, { signal }));
+  return requirePvc({ plan, pvc: ref }, pvcs.watch().get(ref) ?? (await pvcs.get(ref, { signal })));
+}
+
+function requirePvc(
+  { plan, pvc: ref }: Pick<Taking, 'plan' | 'pvc'>,
+  pvc: PersistentVolumeClaim | undefined,
+): PersistentVolumeClaim {
   if (pvc?.metadata.uid === plan.pvc.uid) return pvc;
   throw refusal(failures.pvcMissing(`${ref.namespace}/${ref.name}`));
 }
@@ -70,18 +82,44 @@ export function orRefusal(error: unknown, { kind, metadata }: KubernetesObject):
 }
 
 /** Resolves with the instant at which the storage fixed the image: from then on the application may write. */
-export async function cutTimeOf(
-  { context, plan }: Taking,
-  name: string,
-  signal: AbortSignal,
-): Promise<string> {
-  const { cluster } = context;
-  const ref = { namespace: plan.source.namespace, name };
-  if (plan.copyMethod === 'Clone') {
-    await cluster.pvcs.watch().waitFor(ref, (clone) => (clone && isBound(clone)) || undefined, signal);
+export async function cutTimeOf(taking: Taking, name: string, signal: AbortSignal): Promise<string> {
+  const { cluster } = taking.context;
+  const ref = { namespace: taking.plan.source.namespace, name };
+  if (taking.plan.copyMethod === 'Clone') {
+    await seen(taking, { resource: cluster.pvcs, ref, look: (clone) => isBound(clone) || undefined, signal });
     return wholeSeconds(cluster.now()); // A bound clone does not say when it was cut; it was before now.
   }
-  return cluster.volumeSnapshots.watch().waitFor(ref, (snapshot) => snapshot?.status?.creationTime, signal);
+  const look = ({ status }: VolumeSnapshot) => status?.creationTime;
+  return seen(taking, { resource: cluster.volumeSnapshots, ref, look, signal });
+}
+
+interface Looking<T extends KubernetesObject, R> {
+  readonly resource: Resource<T>;
+  readonly ref: ObjectRef;
+  readonly look: (copy: T) => R | undefined;
+  readonly signal: AbortSignal;
+}
+
+// A watch that has fallen silent is noticed after a minute and a half: too long for an application that stands still.
+const LOOK_LIVE_EVERY_MS = 10_000;
+
+async function seen<T extends KubernetesObject, R>(
+  taking: Taking,
+  { resource, ref, look, signal }: Looking<T, R>,
+): Promise<R> {
+  for (;;) {
+    const patience = after(LOOK_LIVE_EVERY_MS);
+    const either = AbortSignal.any([signal, patience]);
+    try {
+      return await resource.watch().waitFor(ref, (copy) => copy && look(copy), either);
+    } catch (error) {
+      if (signal.aborted || !patience.aborted) throw error;
+    }
+    const live = await resource.get(ref, { signal });
+    const answer = live && look(live);
+    if (answer !== undefined) return answer;
+    requirePvc(taking, await taking.context.cluster.pvcs.get(taking.pvc, { signal }));
+  }
 }
 
 /** Whether this copy's image is fixed. A VolumeSnapshot's status.error is not final: its controller tries again. */

@@ -32,8 +32,8 @@ export async function releaseApplication(
   }
 }
 
-/** The runs of the window whose copies the storage has fixed, as the shared watches show. */
-function runsCut({ context, pvc, plan }: Taking, window: CopyWindow): readonly string[] {
+/** The runs of the window whose copies the storage has fixed: this one, and those that the shared watches show. */
+function runsCut({ context, pvc, plan, run }: Taking, window: CopyWindow): readonly string[] {
   const { volumeSnapshots, pvcs } = context.cluster;
   const copies = [...volumeSnapshots.watch().list(pvc.namespace), ...pvcs.watch().list(pvc.namespace)];
   const cut = new Set(
@@ -42,7 +42,7 @@ function runsCut({ context, pvc, plan }: Taking, window: CopyWindow): readonly s
       .filter((copy) => isCut(copy, plan))
       .map(({ metadata }) => metadata.labels?.[LABELS.run]),
   );
-  return window.runs.filter((run) => cut.has(crc32(run)));
+  return window.runs.filter((other) => other === run || cut.has(crc32(other)));
 }
 
 // Until the last copy of the window is cut, or the window is no longer what it was.

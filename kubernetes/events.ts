@@ -15,7 +15,7 @@ export interface EventRecorderOptions {
   readonly fieldManager: string;
 }
 
-const EVENTS: Kind = {
+export const EVENTS: Kind = {
   kind: 'Event',
   group: 'events.k8s.io',
   version: 'v1',

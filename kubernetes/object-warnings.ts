@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../api/kubernetes.ts';
 import type { CallOptions } from './cluster.ts';
+import { EVENTS } from './events.ts';
 import { collectionPath } from './kinds.ts';
-import type { Kind } from './kinds.ts';
 import type { Transport } from './transport.ts';
 
 interface WarningEvent {
@@ -11,13 +11,6 @@ interface WarningEvent {
   readonly series?: { readonly lastObservedTime?: string };
 }
 
-const EVENTS: Kind = {
-  kind: 'Event',
-  group: 'events.k8s.io',
-  version: 'v1',
-  plural: 'events',
-  scope: 'namespace',
-};
 const MOST = 50;
 
 /** What others have warned of about this object, each note once, the newest last. */
