@@ -46,6 +46,7 @@ export class OwnTemporal {
       KUBECONFIG: kubeconfig,
       TEMPORAL_ADDRESS: temporalAddress,
       TEMPORAL_NAMESPACE: this.namespace,
+      STILLPOINT_NEIGHBOURS: 'ignore', // Another file plays a VolSync.
     };
     await startOwn({ program: 'worker', folder, env: { ...TEST_SETTINGS, ...place, ...env } });
     return () => stopOwn('worker', folder);

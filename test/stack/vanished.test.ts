@@ -68,23 +68,18 @@ describe.concurrent('the source is deleted', () => {
 });
 
 describe.concurrent('the source is deleted and created anew under the same name', () => {
-  it('in mid-wait: the old sync ends, and the new source asks in a window of its own (rows 9 and 1)', async () => {
+  it('in mid-wait: the old sync leaves, and the application is asked by the new source’s alone (row 9, then 1 or 3)', async () => {
     const { application, run } = await aWaitingSync(world);
     const answers = answersOf(application);
-    const before = windowIn(pvcOf(application)?.metadata.annotations ?? {});
     await recreateSource(application);
     await expect(application.report(run)).rejects.toThrow();
-    const asked = await application.copyStatus(
-      'WaitingForTrigger',
-      (now) => windowIn(now)?.id !== before?.id,
-    );
     const anew = await latestRun(application, run);
-    expect(windowIn(asked)?.runs).toEqual([anew]);
+    await application.copyStatus('WaitingForTrigger', (now) => windowIn(now)?.runs.join() === anew);
     await application.setTrigger('for-the-new-one');
     expect((await application.report(anew)).copy).toMatchObject({ trigger: 'for-the-new-one' });
-    expect(answers).toMatchObject([
-      { status: 'Failed' },
-      { status: 'Completed', trigger: 'for-the-new-one' },
+    // Whether the new one joined before the old one had left is a matter of milliseconds.
+    expect(answers.filter(({ status }) => status === 'Completed')).toMatchObject([
+      { trigger: 'for-the-new-one' },
     ]);
     await nothingStays(application);
     await application.remove();
