@@ -2,6 +2,7 @@
 // carries `volsync.backube/do-not-delete` is let go of instead (VolSync).
 import type { KubernetesObject, ObjectRef } from '../api/kubernetes.ts';
 import { crc32, LABELS } from '../domain/names.ts';
+import { pause } from '../kubernetes/backoff.ts';
 import type { Resource } from '../kubernetes/cluster.ts';
 import type { SyncContext } from './context.ts';
 import { after, until } from './watching.ts';
@@ -22,53 +23,85 @@ export async function removeRun(
   objects: RunObjects,
 ): Promise<void> {
   const { jobs, pvcs, volumeSnapshots } = cluster;
+  const { run, namespace, signal } = objects;
   const limit = after(GONE_WITHIN_MS);
-  const gone = async (...resources: readonly Watchable[]) => {
-    const watches = resources.map((resource) => resource.watch());
-    const look = () => (watches.some((watch) => remaining(watch, objects) > 0) ? undefined : true);
+  const inTime = { ...objects, signal: AbortSignal.any([signal, limit]) };
+  const gone = async (...removals: readonly Removal[]) => {
     try {
-      await until(watches, look, AbortSignal.any([objects.signal, limit]));
+      await Promise.all(removals.map((removal) => removal.gone(inTime)));
     } catch (error) {
       if (!limit.aborted) throw error;
-      const { run, namespace } = objects;
       log.error('objects of the run are slow to go', { run, namespace });
     }
   };
-  await removeFrom(jobs, objects);
-  await removeFrom(pvcs, objects);
+  const ended = await removeFrom(jobs, objects);
   // A snapshot that goes together with a volume that is still being restored from it stays for minutes.
-  await gone(jobs, pvcs);
-  await removeFrom(volumeSnapshots, objects);
-  await gone(volumeSnapshots);
+  await gone(ended, await removeFrom(pvcs, objects));
+  await gone(await removeFrom(volumeSnapshots, objects));
+}
+
+interface Removal {
+  /** Resolves when nothing is left. */
+  gone(inTime: RunObjects): Promise<void>;
 }
 
 async function removeFrom<T extends KubernetesObject>(
   resource: Resource<T>,
   objects: RunObjects,
-): Promise<void> {
-  const { namespace, run, thorough, signal } = objects;
-  const labelSelector = `${LABELS.run}=${crc32(run)}`;
-  const found = thorough
-    ? await resource.list({ namespace, labelSelector }, { signal })
-    : ours(resource.watch(), objects);
+): Promise<Removal> {
+  const { thorough, signal } = objects;
+  const watched = ours(resource, objects);
+  // A watch that shows none may have fallen silent before we made ours.
+  const blind = watched.length === 0;
+  const found = thorough || blind ? await listOurs(resource, objects) : watched;
   await Promise.all(
     found.filter(isStanding).map(({ metadata }) => {
+      const { namespace } = objects;
       if (isKept(metadata)) return letGo(resource, { namespace, name: metadata.name }, signal);
       const preconditions = metadata.uid === undefined ? {} : { uid: metadata.uid };
       return resource.delete({ namespace, name: metadata.name }, preconditions, { signal });
     }),
   );
+  const unseen = blind && found.some(({ metadata }) => !isKept(metadata));
+  return { gone: (inTime) => (unseen ? goneLive(resource, inTime) : goneFromWatch(resource, inTime)) };
 }
 
-type Watchable = Pick<Resource<KubernetesObject>, 'watch'>;
-type Watched = Pick<ReturnType<Watchable['watch']>, 'list'>;
-
-function remaining(watch: Watched, objects: RunObjects): number {
-  return ours(watch, objects).filter(({ metadata }) => !isKept(metadata)).length;
+async function goneFromWatch<T extends KubernetesObject>(
+  resource: Resource<T>,
+  objects: RunObjects,
+): Promise<void> {
+  const look = () => (ours(resource, objects).some(({ metadata }) => !isKept(metadata)) ? undefined : true);
+  await until([resource.watch()], look, objects.signal);
 }
 
-function ours(watch: Watched, { namespace, run }: RunObjects): readonly KubernetesObject[] {
-  return watch.list(namespace).filter(({ metadata }) => metadata.labels?.[LABELS.run] === crc32(run));
+const LOOK_AGAIN_MS = 500;
+
+async function goneLive<T extends KubernetesObject>(
+  resource: Resource<T>,
+  objects: RunObjects,
+): Promise<void> {
+  const { signal } = objects;
+  while ((await listOurs(resource, objects)).some(({ metadata }) => !isKept(metadata))) {
+    await pause(LOOK_AGAIN_MS, signal);
+    signal.throwIfAborted();
+  }
+}
+
+async function listOurs<T extends KubernetesObject>(
+  resource: Resource<T>,
+  { namespace, run, signal }: RunObjects,
+): Promise<readonly T[]> {
+  return resource.list({ namespace, labelSelector: `${LABELS.run}=${crc32(run)}` }, { signal });
+}
+
+function ours<T extends KubernetesObject>(
+  resource: Resource<T>,
+  { namespace, run }: RunObjects,
+): readonly T[] {
+  return resource
+    .watch()
+    .list(namespace)
+    .filter(({ metadata }) => metadata.labels?.[LABELS.run] === crc32(run));
 }
 
 // It is the user's from now on: else it would go with its source.
