@@ -10,7 +10,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/stack*/**', 'test/scripts/**'],
-          testTimeout: 30_000,
+          testTimeout: 120_000, // Walks and replays take seconds, and minutes on a machine that is busy.
         },
       },
       {
