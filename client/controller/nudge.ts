@@ -16,6 +16,8 @@ export interface NudgeOptions {
 }
 
 const CONCURRENT_SIGNALS = 64;
+// The watch of the sources may be ahead of that of the pvcs: a window that was just opened is seen by then.
+const SETTLED_MS = 1_000;
 
 /** Resolves when the first list of pvcs is complete; returns the way to stop. */
 export async function nudgeWaitingSyncs({
@@ -40,12 +42,21 @@ export async function nudgeWaitingSyncs({
 
   // An edit that cannot work must not cost the application a freeze: it is seen before the trigger comes.
   const generations = new Map<string, number | undefined>();
+  const edits = new KeyedQueue({
+    concurrency: 1,
+    log: log.child({ queue: 'edits' }),
+    work: (key) => {
+      const [namespace = '', name = ''] = key.split('/');
+      for (const run of waitingRunsOf({ namespace, name }, pvcs.list(namespace))) signals.add(run);
+      return Promise.resolve();
+    },
+  });
   function seeSource(ref: ObjectRef, source: ReplicationSource | undefined): void {
     const key = `${ref.namespace}/${ref.name}`;
     const edited = generations.has(key) && generations.get(key) !== source?.metadata.generation;
     if (source === undefined) generations.delete(key);
     else generations.set(key, source.metadata.generation);
-    if (edited) for (const run of waitingRunsOf(ref, pvcs.list(ref.namespace))) signals.add(run);
+    if (edited) edits.addLater(key, SETTLED_MS);
   }
 
   const unsubscribe = [
@@ -59,6 +70,7 @@ export async function nudgeWaitingSyncs({
   }
   return async () => {
     for (const stop of unsubscribe) stop();
+    await edits.close();
     await signals.close();
   };
 }

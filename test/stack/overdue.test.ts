@@ -1,7 +1,7 @@
 // A trigger that does not come: people are told, the sync keeps waiting, and what was said is taken back when it comes.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ANNOTATIONS as A } from '../../domain/copy-trigger.ts';
-import { aWaitingSync, eventsOf, windowIn } from './window-scenario.ts';
+import { PATIENCE, aWaitingSync, eventsOf, windowIn } from './window-scenario.ts';
 import { openWorld } from './world.ts';
 import type { Application, World } from './world.ts';
 
@@ -17,6 +17,8 @@ const OVERDUE = 'Timed out waiting for copy-trigger to be modified for pvc data-
 describe.concurrent('a trigger that is overdue', () => {
   it('is told by one Warning event and in the status, while the condition and the pvc say that the sync waits', async () => {
     const { application, run } = await overdueSync();
+    const warned = async () => (await eventsOf(application)).some(({ type }) => type === 'Warning');
+    await vi.waitUntil(warned, PATIENCE);
     const warnings = (await eventsOf(application)).filter(({ type }) => type === 'Warning');
     expect(warnings).toMatchObject([{ reason: 'SrcPVCTimeoutWaitingForCopyTrigger' }]);
     expect(warnings[0]?.message).toContain('data-pvc');
