@@ -10,9 +10,10 @@ import { attemptOf, JOB_ANNOTATIONS } from '../movers/job.ts';
 import { moverOf } from '../movers/index.ts';
 import { verdictOn } from '../movers/mover-verdict.ts';
 import type { MoverVerdict } from '../movers/mover-verdict.ts';
+import { refOf } from '../kubernetes/object-ref.ts';
 import type { SyncContext } from './context.ts';
 import type { Followed } from './mover-follow.ts';
-import { refOf, uidOf } from './mover-watch.ts';
+import { uidOf } from './mover-watch.ts';
 import { findSource, supportedMover } from './source.ts';
 
 export interface Answering {

@@ -6,9 +6,10 @@ import { pause } from '../kubernetes/backoff.ts';
 import { moverOf } from '../movers/index.ts';
 import { MoverLog } from '../movers/mover-log.ts';
 import type { MoverState } from '../movers/mover-state.ts';
+import { refOf } from '../kubernetes/object-ref.ts';
 import type { SyncContext } from './context.ts';
 import { startedMover } from './mover-pending.ts';
-import { refOf, watchMover } from './mover-watch.ts';
+import { watchMover } from './mover-watch.ts';
 import { supportedMover } from './source.ts';
 
 export interface Following {

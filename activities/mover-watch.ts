@@ -1,6 +1,7 @@
 // What the shared watches show of one mover's Job and pod, without requests.
-import type { Job, KubernetesObject, ObjectRef } from '../api/kubernetes.ts';
+import type { Job, KubernetesObject } from '../api/kubernetes.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
+import { refOf } from '../kubernetes/object-ref.ts';
 import { moverState } from '../movers/mover-state.ts';
 import type { MoverState } from '../movers/mover-state.ts';
 import { until } from './watching.ts';
@@ -36,10 +37,6 @@ export function watchMover({ jobs, pods }: Cluster, created: Job, container: str
       return until([pods.watch(), jobs.watch()], look, signal);
     },
   };
-}
-
-export function refOf({ metadata }: KubernetesObject): ObjectRef {
-  return { namespace: metadata.namespace ?? '', name: metadata.name };
 }
 
 export function uidOf({ metadata }: KubernetesObject): { uid?: string } {

@@ -6,6 +6,7 @@ import { nextTime } from './cron.ts';
 import { failures } from './failures.ts';
 import { triggerKind, wantedSchedule } from './schedule.ts';
 import type { WantedSchedule } from './schedule.ts';
+import { synchronizingCondition } from './synchronizing-condition.ts';
 
 export interface IdleStatus {
   /** Fields that have to change. */
@@ -22,7 +23,7 @@ export function idleStatus(source: ReplicationSource, now: number): IdleStatus |
   if (wanted.refusal !== undefined) {
     const complaint = failures.sourceInvalid(nameOf(source), `${NO_TIMES}: ${wanted.refusal}`).message;
     const condition = { reason: 'Error', message: complaint };
-    if (presentCondition(source)?.message === complaint) return dueTime && { patch: dueTime };
+    if (synchronizingCondition(source)?.message === complaint) return dueTime && { patch: dueTime };
     return { patch: { ...dueTime, conditions: [conditionOf(source, condition, now)] }, complaint };
   }
   if (!complains(source)) return dueTime && { patch: dueTime };
@@ -31,13 +32,9 @@ export function idleStatus(source: ReplicationSource, now: number): IdleStatus |
 
 const NO_TIMES = 'no sync can be scheduled';
 
-function presentCondition(source: ReplicationSource): Condition | undefined {
-  return source.status?.conditions?.find(({ type }) => type === 'Synchronizing');
-}
-
 /** It says that its times cannot be read. */
 function complains(source: ReplicationSource): boolean {
-  return presentCondition(source)?.message.includes(NO_TIMES) ?? false;
+  return synchronizingCondition(source)?.message.includes(NO_TIMES) ?? false;
 }
 
 function conditionOf(
@@ -45,7 +42,7 @@ function conditionOf(
   said: { reason: string; message: string },
   now: number,
 ): Condition {
-  const present = presentCondition(source);
+  const present = synchronizingCondition(source);
   const lastTransitionTime = present?.status === 'False' ? present.lastTransitionTime : wholeSeconds(now);
   return { type: 'Synchronizing', status: 'False', ...said, lastTransitionTime };
 }

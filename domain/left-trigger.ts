@@ -8,6 +8,7 @@ import type { PvcView } from './copy-window.ts';
 import { sourceOfRun } from './ended-sync.ts';
 import { crc32 } from './names.ts';
 import { waitsForPeople } from './sync-request.ts';
+import { synchronizingCondition } from './synchronizing-condition.ts';
 
 export interface LeftTrigger {
   /** Name of the start that it asks for; another window or another trigger makes another name. */
@@ -39,7 +40,7 @@ export function isToServe(
 
 /** A trigger after a copy that went well starts a sync only if it stood there when the last one ended; one that is set later waits for the next. */
 export function stoodThereAtTheEnd(source: ReplicationSource, triggerWrittenAt: number | undefined): boolean {
-  const condition = source.status?.conditions?.find(({ type }) => type === 'Synchronizing');
+  const condition = synchronizingCondition(source);
   if (condition?.status !== 'False' || triggerWrittenAt === undefined) return false;
   return triggerWrittenAt <= Date.parse(condition.lastTransitionTime);
 }

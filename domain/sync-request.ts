@@ -4,6 +4,7 @@
 // restarted controller does not ask twice, and a request that got lost on the way is made again.
 import type { ReplicationSource } from '../api/replication-source.ts';
 import { SCHEDULE_ANNOTATIONS, triggerKind } from './schedule.ts';
+import { synchronizingCondition } from './synchronizing-condition.ts';
 
 /** What Temporal says of the runs of a schedule. */
 export interface ScheduleRuns {
@@ -129,7 +130,7 @@ function startFrom(request: string, time: number, now: number): StartPlan {
 }
 
 function lastEnd(source: ReplicationSource, starts: readonly number[]): number {
-  const condition = lastCondition(source);
+  const condition = synchronizingCondition(source);
   const ended = condition?.status === 'False' ? Date.parse(condition.lastTransitionTime) : 0;
   return Math.max(ended, ...starts);
 }
@@ -144,11 +145,7 @@ function neverSynced({ status }: ReplicationSource): boolean {
 
 /** The latest sync has failed, as the status of its source says. */
 export function hasFailed(source: ReplicationSource): boolean {
-  return lastCondition(source)?.reason === 'Error';
-}
-
-function lastCondition({ status }: ReplicationSource) {
-  return status?.conditions?.find(({ type }) => type === 'Synchronizing');
+  return synchronizingCondition(source)?.reason === 'Error';
 }
 
 function synchronizing({ status }: ReplicationSource): boolean {

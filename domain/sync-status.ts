@@ -6,6 +6,7 @@ import { nextTime } from './cron.ts';
 import { wholeSeconds } from './time.ts';
 import { goDuration } from './duration.ts';
 import { triggerKind } from './schedule.ts';
+import { synchronizingCondition } from './synchronizing-condition.ts';
 
 export type StatusPatch = Readonly<Record<string, unknown>>;
 
@@ -41,7 +42,7 @@ export function triggerCame({ status }: ReplicationSource, pvcName: string): Sta
 
 /** Nothing is left behind of a sync that has ended well; undefined when that is said already. */
 export function cleanedUp(source: ReplicationSource, now: number): StatusPatch | undefined {
-  const present = source.status?.conditions?.find(({ type }) => type === 'Synchronizing');
+  const present = synchronizingCondition(source);
   return present?.reason === 'CleaningUp' ? { conditions: [idle(source, wholeSeconds(now))] } : undefined;
 }
 
@@ -98,7 +99,7 @@ function condition(
   said: { status: 'True' | 'False'; reason: string; message: string },
   time: string,
 ): Condition {
-  const before = source.status?.conditions?.find(({ type }) => type === 'Synchronizing');
+  const before = synchronizingCondition(source);
   const lastTransitionTime = before?.status === said.status ? before.lastTransitionTime : time;
   return { type: 'Synchronizing', ...said, lastTransitionTime };
 }

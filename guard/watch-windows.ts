@@ -9,6 +9,7 @@ import { endangered, guardWaits } from '../domain/guard.ts';
 import type { Endangered } from '../domain/guard.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import { KeyedQueue } from '../kubernetes/keyed-queue.ts';
+import { keyOf, refOfKey } from '../kubernetes/object-ref.ts';
 import { guardMetrics } from '../telemetry/guard-metrics.ts';
 import type { Log } from '../telemetry/log.ts';
 
@@ -33,7 +34,7 @@ export async function watchWindows(options: GuardOptions): Promise<() => Promise
   const queue = new KeyedQueue({
     concurrency: CONCURRENT_PATCHES,
     log: log.child({ queue: 'windows' }),
-    work: (key) => look(options, stopwatches, refOf(key)),
+    work: (key) => look(options, stopwatches, refOfKey(key)),
   });
   const pvcs = cluster.pvcs.watch();
   const unsubscribe = pvcs.subscribe((ref, pvc) => {
@@ -95,13 +96,4 @@ function elapsed(stopwatches: Map<string, Stopwatch>, key: string, { situation }
 
 function endangeredBy(pvc: PersistentVolumeClaim): Endangered | undefined {
   return endangered(viewOf(pvc), pvc.metadata.name);
-}
-
-function keyOf({ namespace, name }: ObjectRef): string {
-  return `${namespace}/${name}`;
-}
-
-function refOf(key: string): ObjectRef {
-  const [namespace = '', name = ''] = key.split('/');
-  return { namespace, name };
 }

@@ -1,4 +1,5 @@
 import type { KubernetesObject, ObjectRef } from '../api/kubernetes.ts';
+import { refOf } from './object-ref.ts';
 
 /** Objects by namespace and name; '' is the namespace of objects that have none. */
 export interface ObjectCache<T extends KubernetesObject> {
@@ -6,14 +7,6 @@ export interface ObjectCache<T extends KubernetesObject> {
   list(namespace?: string): readonly T[];
   set(object: T): void;
   delete(ref: ObjectRef): void;
-}
-
-export function refOf({ metadata: { namespace = '', name } }: KubernetesObject): ObjectRef {
-  return { namespace, name };
-}
-
-export function keyOf({ namespace, name }: ObjectRef): string {
-  return `${namespace}/${name}`;
 }
 
 // Nested maps: listing one namespace does not walk through all the others.

@@ -5,7 +5,8 @@ import type { Log } from '../telemetry/log.ts';
 import type { SharedWatch } from './cluster.ts';
 import { orAborted } from './deadline.ts';
 import type { Change } from './list-watch.ts';
-import { createObjectCache, keyOf, refOf } from './object-cache.ts';
+import { createObjectCache } from './object-cache.ts';
+import { keyOf, refOf } from './object-ref.ts';
 import { createWaiters } from './waiters.ts';
 
 export interface SharedWatchOptions<T> {

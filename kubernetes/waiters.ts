@@ -1,5 +1,5 @@
 import type { ObjectRef } from '../api/kubernetes.ts';
-import { keyOf } from './object-cache.ts';
+import { keyOf } from './object-ref.ts';
 
 /** Those who wait for an object to say something, by the object's name: a change asks only its own. */
 export interface Waiters<T> {

@@ -57,8 +57,7 @@ async function tell(cluster: Cluster, source: ReplicationSource, failure: Failur
     result: 'Failed',
     reason: failure.reason,
   });
-  const regarding = { ...source, apiVersion: 'volsync.backube/v1alpha1', kind: 'ReplicationSource' };
-  await cluster.record({ regarding, ...events.syncFailed(failure.reason, failure.message) });
+  await cluster.record({ regarding: source, ...events.syncFailed(failure.reason, failure.message) });
 }
 
 async function writeStatus(

@@ -30,8 +30,7 @@ export function keepLostSlots(cluster: Cluster): LostSlotsBook {
       const lost = newlyLost(seen.get(uid), slots);
       seen.set(uid, slots);
       if (lost === undefined) return;
-      const regarding = { ...source, apiVersion: 'volsync.backube/v1alpha1', kind: 'ReplicationSource' };
-      await cluster.record({ regarding, ...events.slotsLost(lost.skipped, lost.missed) });
+      await cluster.record({ regarding: source, ...events.slotsLost(lost.skipped, lost.missed) });
     },
   };
 }

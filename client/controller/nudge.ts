@@ -8,6 +8,7 @@ import { nudgesFor, waitingRunsOf } from '../../domain/nudge.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { KeyedQueue } from '../../kubernetes/keyed-queue.ts';
+import { keyOf, refOf, refOfKey } from '../../kubernetes/object-ref.ts';
 
 export interface NudgeOptions {
   readonly cluster: Cluster;
@@ -46,13 +47,13 @@ export async function nudgeWaitingSyncs({
     concurrency: 1,
     log: log.child({ queue: 'edits' }),
     work: (key) => {
-      const [namespace = '', name = ''] = key.split('/');
-      for (const run of waitingRunsOf({ namespace, name }, pvcs.list(namespace))) signals.add(run);
+      const source = refOfKey(key);
+      for (const run of waitingRunsOf(source, pvcs.list(source.namespace))) signals.add(run);
       return Promise.resolve();
     },
   });
   function seeSource(ref: ObjectRef, source: ReplicationSource | undefined): void {
-    const key = `${ref.namespace}/${ref.name}`;
+    const key = keyOf(ref);
     const edited = generations.has(key) && generations.get(key) !== source?.metadata.generation;
     if (source === undefined) generations.delete(key);
     else generations.set(key, source.metadata.generation);
@@ -60,12 +61,12 @@ export async function nudgeWaitingSyncs({
   }
 
   const unsubscribe = [
-    pvcs.subscribe(({ namespace, name }, pvc) => see(`${namespace}/${name}`, pvc)),
+    pvcs.subscribe((ref, pvc) => see(keyOf(ref), pvc)),
     cluster.sources.watch().subscribe(seeSource),
   ];
   await pvcs.synced();
   for (const pvc of pvcs.list()) {
-    const key = `${pvc.metadata.namespace}/${pvc.metadata.name}`;
+    const key = keyOf(refOf(pvc));
     if (!lastSeen.has(key)) see(key, pvc);
   }
   return async () => {

@@ -19,6 +19,5 @@ export async function reportIdle(cluster: Cluster, source: ReplicationSource): P
   }
   if (idle.complaint === undefined) return;
   const event = events.syncFailed('SourceInvalid', idle.complaint);
-  const regarding = { ...source, apiVersion: 'volsync.backube/v1alpha1', kind: 'ReplicationSource' };
-  await cluster.record({ ...event, regarding });
+  await cluster.record({ ...event, regarding: source });
 }

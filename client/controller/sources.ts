@@ -2,7 +2,6 @@
 // from time to time from the list of all schedules, because a schedule may have been removed by hand, and a run
 // ended without a word. A schedule named source/… without a source is deleted: each cluster needs a Temporal
 // namespace of its own.
-import type { ObjectRef } from '../../api/kubernetes.ts';
 import type { ReplicationSource } from '../../api/replication-source.ts';
 import type { ControllerSettings } from '../../api/settings.ts';
 import { triggerKind, wantedSchedule } from '../../domain/schedule.ts';
@@ -10,6 +9,7 @@ import { hasFailed, syncRequest } from '../../domain/sync-request.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { KeyedQueue } from '../../kubernetes/keyed-queue.ts';
+import { keyOf, refOf, refOfKey } from '../../kubernetes/object-ref.ts';
 import { keepLostSlots } from './lost-slots.ts';
 import type { LostSlotsBook } from './lost-slots.ts';
 import { findLeftTrigger, sourcesToServe } from './left-trigger.ts';
@@ -38,9 +38,9 @@ export async function keepSchedules(options: KeepSchedulesOptions): Promise<() =
 
   async function sweep(): Promise<void> {
     const standing = new Set((await schedules.list(PREFIX)).map((id) => id.slice(PREFIX.length)));
-    for (const key of standing) if (sources.get(refOf(key)) === undefined) reconciler.look(key);
+    for (const key of standing) if (sources.get(refOfKey(key)) === undefined) reconciler.look(key);
     for (const source of sources.list()) {
-      const key = keyOf(source.metadata);
+      const key = keyOf(refOf(source));
       if (!standing.has(key) || syncRequest(source) !== undefined || skipsSlots(source))
         reconciler.lookAfresh(key);
     }
@@ -49,10 +49,10 @@ export async function keepSchedules(options: KeepSchedulesOptions): Promise<() =
   const unsubscribe = [
     sources.subscribe((ref) => reconciler.look(keyOf(ref))),
     pvcs.subscribe((_ref, pvc) => {
-      for (const { metadata } of sourcesToServe(cluster, pvc)) reconciler.look(keyOf(metadata));
+      for (const source of sourcesToServe(cluster, pvc)) reconciler.look(keyOf(refOf(source)));
     }),
   ];
-  for (const source of sources.list()) reconciler.look(keyOf(source.metadata));
+  for (const source of sources.list()) reconciler.look(keyOf(refOf(source)));
   const stopSweeping = repeatedly(sweep, settings.sweepEveryMs, log.child({ task: 'sweep' }));
   return async () => {
     for (const stop of unsubscribe) stop();
@@ -94,7 +94,7 @@ class Reconciler {
 
   async #reconcile(key: string): Promise<number | undefined> {
     const { cluster, schedules } = this.#options;
-    const ref = refOf(key);
+    const ref = refOfKey(key);
     const source = cluster.sources.watch().get(ref);
     const trigger = source && (await findLeftTrigger(cluster, source));
     const facts = factsOf(source, trigger);
@@ -147,13 +147,4 @@ function factsOf(
     // One that is refused never says that it synchronises.
     source && hasFailed(source),
   ]);
-}
-
-function keyOf({ namespace = '', name }: { readonly namespace?: string; readonly name: string }): string {
-  return `${namespace}/${name}`;
-}
-
-function refOf(key: string): ObjectRef {
-  const [namespace = '', name = ''] = key.split('/');
-  return { namespace, name };
 }

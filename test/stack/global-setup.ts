@@ -1,5 +1,4 @@
 // One stack for all real-stack tests, with one worker and one controller; each test has a namespace of its own.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { ownStarted, startOwn, stopOwn } from '../../tools/own-processes.ts';
@@ -59,12 +58,4 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 
 async function stopAll(folder: string): Promise<void> {
   await Promise.all(ownStarted(folder).map((name) => stopOwn(name, folder)));
-}
-
-/** The last lines of a process's log, for a failing test. */
-export function logOf(stack: StackForTests, program: 'worker' | 'controller'): string {
-  return readFileSync(join(stack.folder, `${program}.log`), 'utf8')
-    .split('\n')
-    .slice(-40)
-    .join('\n');
 }
