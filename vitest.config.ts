@@ -24,7 +24,7 @@ export default defineConfig({
       {
         test: {
           name: 'stack',
-          include: ['test/stack/*.test.ts'],
+          include: ['test/stack/**/*.test.ts'],
           globalSetup: ['test/stack/global-setup.ts'],
           setupFiles: ['test/stack/every-scenario.ts'],
           testTimeout: 180_000,

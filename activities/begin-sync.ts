@@ -30,6 +30,7 @@ export async function beginSync(
       pvc: { name: plan.pvcName, uid: pvc.metadata.uid ?? '', like: likenessOf(pvc) },
       mover: plan.mover,
       copyMethod: plan.copyMethod,
+      ...(plan.releaseAt === 'ready' && { releaseAt: plan.releaseAt }),
       gate,
       startTime,
       limits: plan.limits,

@@ -70,6 +70,8 @@ async function report({ cluster }: SyncContext, { source, outcome, now }: Report
   const reported = await patchSourceStatus(cluster, source, status);
   if (outcome.result !== 'Successful')
     await cluster.record({ regarding: source, ...events.syncFailed(outcome.reason, outcome.message) });
+  else if (outcome.moved.warning !== undefined)
+    await cluster.record({ regarding: source, ...events.moverWarning(outcome.moved.warning) });
   return reported;
 }
 

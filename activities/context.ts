@@ -22,6 +22,8 @@ export interface SyncSettings {
   /** How long a snapshot that is cut may report an error before it counts as lost, milliseconds. */
   readonly readyPatienceMs: number;
   readonly moverImage: string;
+  /** HTTP_PROXY and the like, for movers that speak http. */
+  readonly proxies: Readonly<Record<string, string>>;
 }
 
 /** One attempt to take the copy of one plan. */

@@ -6,12 +6,13 @@ import type {
   PersistentVolumeClaim,
   VolumeSnapshot,
 } from '../api/kubernetes.ts';
-import type { SyncPlan } from '../api/sync.ts';
-import { cloneOf, isOurCopy, likenessOf, snapshotOf } from '../domain/copy.ts';
+import type { Consistency, SyncPlan } from '../api/sync.ts';
+import { cloneOf, cutOf, isOurCopy, likenessOf, snapshotOf } from '../domain/copy.ts';
 import type { CopyOrder, VolumeOptions } from '../domain/copy.ts';
 import { wholeSeconds } from '../domain/time.ts';
 import { failures } from '../domain/failures.ts';
 import { copyName } from '../domain/names.ts';
+import { SECTIONS } from '../domain/plan.ts';
 import type { Resource } from '../kubernetes/cluster.ts';
 import { KubernetesError, isAlreadyExists, isRefused } from '../kubernetes/kubernetes-error.ts';
 import { refusal } from './context.ts';
@@ -19,23 +20,30 @@ import type { Taking } from './context.ts';
 import { after } from './watching.ts';
 
 /** Returns the copy's name. Without a window, the run alone names it. */
-export async function createCopy(taking: Taking, windowId?: string): Promise<string> {
+export async function createCopy(
+  taking: Taking,
+  consistency: Consistency,
+  windowId?: string,
+): Promise<string> {
   const { context, plan, run, runId, signal } = taking;
   const { cluster } = context;
   const pvc = { name: plan.pvc.name, ...likenessOf(await standingPvc(taking)) };
   const name = copyName(plan.source.name, windowId ?? runId, run);
-  const order = orderOf(plan, { run, name, pvc, ...(windowId !== undefined && { windowId }) });
-  if (plan.copyMethod === 'Clone') await getOrCreate(cluster.pvcs, cloneOf(order), { order, signal });
-  else await getOrCreate(cluster.volumeSnapshots, snapshotOf(order), { order, signal });
+  const made = { run, name, pvc, consistency, ...(windowId !== undefined && { windowId }) };
+  const order = orderOf(plan, made);
+  const isOurs = (found: KubernetesObject) => isOurCopy(found, order);
+  if (plan.copyMethod === 'Clone') await getOrCreate(cluster.pvcs, cloneOf(order), { isOurs, signal });
+  else await getOrCreate(cluster.volumeSnapshots, snapshotOf(order), { isOurs, signal });
   return order.name;
 }
 
 /** What the copy of this plan is made from and called. */
 export function orderOf(
   plan: SyncPlan,
-  copy: Pick<CopyOrder, 'run' | 'name' | 'pvc' | 'windowId'>,
+  copy: Pick<CopyOrder, 'run' | 'name' | 'pvc' | 'windowId' | 'consistency'>,
 ): CopyOrder {
-  return { source: plan.source, options: volumeOptionsOf(plan), ...copy };
+  const { source, releaseAt } = plan;
+  return { source, options: volumeOptionsOf(plan), releaseAt, ...copy };
 }
 
 /** The pvc that the plan was made for; one that was created anew under its name is another. */
@@ -57,11 +65,11 @@ function requirePvc(
   throw refusal(failures.pvcMissing(`${ref.namespace}/${ref.name}`));
 }
 
-/** An object found under the name is used only if it was made for this very run and window (invariant 6). */
+/** An object found under the name is used only if it is ours: a copy if it was made for this very run and window (invariant 6). */
 export async function getOrCreate<T extends KubernetesObject>(
   resource: Resource<T>,
   object: T,
-  { order, signal }: { order: CopyOrder; signal: AbortSignal },
+  { isOurs, signal }: { isOurs: (found: T) => boolean; signal: AbortSignal },
 ): Promise<T> {
   try {
     return await resource.create(object, { signal });
@@ -70,7 +78,7 @@ export async function getOrCreate<T extends KubernetesObject>(
   }
   const { name, namespace = '' } = object.metadata;
   const found = await resource.get({ namespace, name }, { signal });
-  if (found === undefined || !isOurCopy(found, order))
+  if (found === undefined || !isOurs(found))
     throw refusal(failures.foreignObject(`${object.kind} ${namespace}/${name}`));
   return found;
 }
@@ -89,8 +97,7 @@ export async function cutTimeOf(taking: Taking, name: string, signal: AbortSigna
     await seen(taking, { resource: cluster.pvcs, ref, look: (clone) => isBound(clone) || undefined, signal });
     return wholeSeconds(cluster.now()); // A bound clone does not say when it was cut; it was before now.
   }
-  const look = ({ status }: VolumeSnapshot) => status?.creationTime;
-  return seen(taking, { resource: cluster.volumeSnapshots, ref, look, signal });
+  return seen(taking, { resource: cluster.volumeSnapshots, ref, look: cutOf, signal });
 }
 
 interface Looking<T extends KubernetesObject, R> {
@@ -124,14 +131,13 @@ async function seen<T extends KubernetesObject, R>(
 
 /** Whether this copy's image is fixed. A VolumeSnapshot's status.error is not final: its controller tries again. */
 export function isCut(copy: VolumeSnapshot | PersistentVolumeClaim, plan: SyncPlan): boolean {
-  if (isSnapshot(copy)) return copy.status?.creationTime !== undefined;
+  if (isSnapshot(copy)) return cutOf(copy) !== undefined;
   return plan.copyMethod === 'Clone' && isBound(copy);
 }
 
 /** The volume options in the mover's section of the plan's spec. */
 export function volumeOptionsOf(plan: SyncPlan): VolumeOptions {
-  const section = plan.mover === 'rsync-tls' ? 'rsyncTLS' : plan.mover;
-  return (plan.spec[section] ?? {}) as VolumeOptions;
+  return (plan.spec[SECTIONS[plan.mover]] ?? {}) as VolumeOptions;
 }
 
 function isSnapshot(copy: VolumeSnapshot | PersistentVolumeClaim): copy is VolumeSnapshot {

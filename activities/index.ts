@@ -1,11 +1,23 @@
 // The verbs of a sync, bound to a cluster. The workflow knows them by type only.
-import type { Copy, Outcome, Proceed, SourceRef, SyncPlan } from '../api/sync.ts';
+import type {
+  Copy,
+  Outcome,
+  Proceed,
+  ReceiveOutcome,
+  ReceivePlan,
+  SourceRef,
+  SyncPlan,
+} from '../api/sync.ts';
+import { beginDestination } from './begin-destination.ts';
 import { beginSync } from './begin-sync.ts';
+import { closeDestination } from './close-destination.ts';
 import { closeSync } from './close-sync.ts';
 import type { SyncContext } from './context.ts';
 import { moveCopy } from './move-copy.ts';
+import { receive } from './receive-destination.ts';
 import { reportOverdue } from './report-overdue.ts';
 import { takeCopy } from './take-copy.ts';
+import { takeImage } from './take-image-destination.ts';
 
 export type { SyncContext, SyncSettings } from './context.ts';
 
@@ -16,6 +28,11 @@ export function createActivities(context: SyncContext) {
     takeCopy: (plan: SyncPlan, proceed?: Proceed) => takeCopy(context, plan, proceed),
     moveCopy: (plan: SyncPlan, copy: Copy) => moveCopy(context, plan, copy),
     closeSync: (source: SourceRef, outcome: Outcome) => closeSync(context, source, outcome),
+    beginDestination: (destination: SourceRef) => beginDestination(context, destination),
+    receive: (plan: ReceivePlan) => receive(context, plan),
+    takeImage: (plan: ReceivePlan, time: number) => takeImage(context, plan, time),
+    closeDestination: (destination: SourceRef, outcome: ReceiveOutcome) =>
+      closeDestination(context, destination, outcome),
   };
 }
 

@@ -2,13 +2,17 @@
 // started inside the copy step then, and `moveCopy` finds it.
 import type { Taking } from './context.ts';
 import { volumeOptionsOf } from './copy-object.ts';
+import { sourceTask } from './mover-task.ts';
+import { readableCopy } from './readable-copy.ts';
 import { startMover } from './start-mover.ts';
 
 /** Gives a late-binding clone its consumer; does nothing for any other copy. */
 export async function consumeLateBinding(taking: Taking, name: string): Promise<void> {
   const { context, plan, run, signal } = taking;
   if (plan.copyMethod !== 'Clone' || !(await bindsLate(taking))) return;
-  await startMover(context, { plan, copy: { name, times: {} }, run, signal });
+  const copy = { name, times: {} };
+  const data = () => readableCopy(context, { plan, copy, run, signal });
+  await startMover(context, { task: sourceTask(plan, copy), run, signal, data });
 }
 
 async function bindsLate({ context, plan, pvc, signal }: Taking): Promise<boolean> {

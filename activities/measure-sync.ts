@@ -1,6 +1,16 @@
 // What the metrics say of a sync that has ended.
+import type { ReplicationDestination } from '../api/replication-destination.ts';
 import type { ReplicationSource } from '../api/replication-source.ts';
-import type { CopyTimes, Outcome, SourceRef } from '../api/sync.ts';
+import type {
+  CopyTimes,
+  Outcome,
+  Owner,
+  OwnerObject,
+  ReceiveOutcome,
+  SourceRef,
+  Unsuccessful,
+} from '../api/sync.ts';
+import { asDestination, asOwner } from '../domain/ownership.ts';
 import { moverInSpec } from '../domain/schedule.ts';
 import { syncDeadline } from '../domain/sync-deadline.ts';
 import type { SyncMeasures } from '../telemetry/sync-metrics.ts';
@@ -15,22 +25,50 @@ export interface Ended {
 }
 
 export function measureSync({ ref, outcome, source, now }: Ended): SyncMeasures {
-  const { result } = outcome;
-  if (outcome.result !== 'Successful')
-    return { source: ref, mover: moverInSpec(source?.spec ?? {}), result, reason: outcome.reason };
+  const owner = asOwner(ref);
+  if (outcome.result !== 'Successful') return failed(owner, outcome, source);
   const { plan, copy } = outcome;
-  const deadline = source && syncDeadline(source);
   return {
-    source: ref,
-    mover: plan.mover,
-    result,
-    reason: '',
+    owner,
+    ...succeeded(plan, source, now),
     copyMethod: plan.copyMethod,
     ...(copy.freezeMs !== undefined && { freezeSeconds: copy.freezeMs / 1_000 }),
     ...waited(copy),
-    durationSeconds: (now - Date.parse(plan.startTime)) / 1_000,
-    late: deadline !== undefined && now > deadline,
   };
+}
+
+export interface DestinationEnded extends Omit<Ended, 'outcome' | 'source'> {
+  readonly outcome: ReceiveOutcome;
+  readonly destination: ReplicationDestination | undefined;
+}
+
+export function measureDestination({ ref, outcome, destination, now }: DestinationEnded): SyncMeasures {
+  const owner = asDestination(ref);
+  if (outcome.result !== 'Successful') return failed(owner, outcome, destination);
+  return { owner, ...succeeded(outcome.plan, destination, now) };
+}
+
+function failed(
+  owner: Owner,
+  { result, reason }: Unsuccessful,
+  object: OwnerObject | undefined,
+): SyncMeasures {
+  return { owner, mover: moverInSpec(object?.spec ?? {}), result, reason };
+}
+
+function succeeded(
+  { mover, startTime }: { readonly mover: string; readonly startTime: string },
+  object: OwnerObject | undefined,
+  now: number,
+) {
+  const deadline = object && syncDeadline(object);
+  return {
+    mover,
+    result: 'Successful',
+    reason: '',
+    durationSeconds: (now - Date.parse(startTime)) / 1_000,
+    late: deadline !== undefined && now > deadline,
+  } as const;
 }
 
 function waited({ askedTime, triggeredTime }: CopyTimes): { readonly waitingSeconds?: number } {

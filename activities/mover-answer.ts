@@ -1,24 +1,22 @@
 // Answers the end of a mover: its copy is moved, or the same copy is carried again after a while, or the sync fails.
 import { ApplicationFailure } from '@temporalio/common';
 import type { Job } from '../api/kubernetes.ts';
-import type { Copy, SyncPlan } from '../api/sync.ts';
 import { goDuration } from '../domain/duration.ts';
 import { events } from '../domain/events.ts';
 import type { Failure } from '../domain/failures.ts';
 import { isNotFound } from '../kubernetes/kubernetes-error.ts';
 import { attemptOf, JOB_ANNOTATIONS } from '../movers/job.ts';
-import { moverOf } from '../movers/index.ts';
 import { verdictOn } from '../movers/mover-verdict.ts';
 import type { MoverVerdict } from '../movers/mover-verdict.ts';
 import { refOf } from '../kubernetes/object-ref.ts';
 import type { SyncContext } from './context.ts';
 import type { Followed } from './mover-follow.ts';
 import { uidOf } from './mover-watch.ts';
-import { findSource, supportedMover } from './source.ts';
+import { findOwner } from './owner.ts';
+import type { MoverTask } from './mover-task.ts';
 
 export interface Answering {
-  readonly plan: SyncPlan;
-  readonly copy: Copy;
+  readonly task: MoverTask;
   readonly job: Job;
   readonly followed: Followed;
   readonly signal: AbortSignal;
@@ -26,7 +24,8 @@ export interface Answering {
 
 /** Returns how the data was moved; throws what Temporal retries after the right time, or not at all. */
 export async function answerEnd(context: SyncContext, answering: Answering): Promise<'done' | 'moved'> {
-  const { plan, job, followed } = answering;
+  const { task, job, followed } = answering;
+  const { mover, limits } = task;
   const { end, log } = followed;
   const ended = {
     job: job.metadata.name,
@@ -35,8 +34,7 @@ export async function answerEnd(context: SyncContext, answering: Answering): Pro
     ...(end.kind === 'ended' && { exitCode: end.exitCode }),
     ...(end.why !== undefined && { why: end.why }),
   };
-  const mover = moverOf(supportedMover(plan.mover));
-  const verdict = verdictOn(ended, (exitCode) => mover.readExit(exitCode), plan.limits);
+  const verdict = verdictOn(ended, (exitCode) => mover.readExit(exitCode), limits);
   if (verdict.do === 'report') return verdict.end;
   const { reason, message } = verdict.failure;
   context.log.error('mover failed', { ...refOf(job), attempt: ended.attempt, reason, error: message });
@@ -58,19 +56,19 @@ function moverFailure({ reason, message }: Failure, logs: string, nextRetryDelay
 // Said before the Job is marked: a worker that dies in between says it again, rather than never.
 async function announceRetry(
   { cluster }: SyncContext,
-  { plan, copy, job, signal }: Answering,
+  { task, job, signal }: Answering,
   { failure, afterMs }: MoverVerdict & { do: 'again' },
 ): Promise<void> {
   const attempt = attemptOf(job) + 1;
   const next = {
     attempt,
-    attempts: plan.limits.moverAttempts,
+    attempts: task.limits.moverAttempts,
     delay: goDuration(afterMs),
-    cutTime: copy.times.cutTime,
+    cutTime: task.cutTime,
   };
-  const source = await findSource(cluster, plan.source, signal);
-  if (source !== undefined)
-    await cluster.record({ regarding: source, related: job, ...events.moverRetried(failure.message, next) });
+  const owner = await findOwner(cluster, task.owner, signal);
+  if (owner !== undefined)
+    await cluster.record({ regarding: owner, related: job, ...events.moverRetried(failure.message, next) });
   try {
     const annotations = { [JOB_ANNOTATIONS.failed]: failure.reason };
     await cluster.jobs.patch(refOf(job), { metadata: { ...uidOf(job), annotations } }, { signal });

@@ -1,12 +1,9 @@
 // The longest time that carrying one copy away may take: all attempts, all workers, the wait for the snapshot included.
 import { activityInfo } from '@temporalio/activity';
-import type { SyncPlan } from '../api/sync.ts';
 import { goDuration } from '../domain/duration.ts';
 import { failures } from '../domain/failures.ts';
-import { moverJobName } from '../domain/names.ts';
-import { moverOf } from '../movers/index.ts';
 import { refusal } from './context.ts';
-import { supportedMover } from './source.ts';
+import type { MoverTask } from './mover-task.ts';
 import { after } from './watching.ts';
 
 export interface MoverDeadline {
@@ -21,23 +18,22 @@ const LAST_LOOK_MS = 10_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export async function withinDeadline<R>(
-  plan: SyncPlan,
+  task: MoverTask,
   signal: AbortSignal,
   work: (deadline: MoverDeadline) => Promise<R>,
 ): Promise<R> {
   // Of the first attempt: a worker that dies does not lengthen it.
-  const at = activityInfo().scheduledTimestampMs + plan.limits.moverDeadlineMs;
+  const at = activityInfo().scheduledTimestampMs + task.limits.moverDeadlineMs;
   const leftMs = at - Date.now();
   const passed = after(Math.min(LONGEST_TIMER_MS, Math.max(LAST_LOOK_MS, leftMs)));
   try {
     return await work({ signal: AbortSignal.any([signal, passed]), leftMs });
   } catch (error) {
     if (signal.aborted || !passed.aborted) throw error;
-    throw overdue(plan);
+    throw overdue(task);
   }
 }
 
-export function overdue({ source, mover, limits }: SyncPlan) {
-  const job = moverJobName(moverOf(supportedMover(mover)).jobPrefix, source.name);
-  return refusal(failures.moverOverdue(job, goDuration(limits.moverDeadlineMs)));
+export function overdue({ job, limits }: MoverTask) {
+  return refusal(failures.moverOverdue(job.name, goDuration(limits.moverDeadlineMs)));
 }

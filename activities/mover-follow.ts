@@ -1,21 +1,19 @@
 // Follows a mover from the start of its pod to its end: its log for progress, its pod for the truth. A worker
 // that takes it up in mid-run reads the log from its beginning.
 import type { Job, Pod } from '../api/kubernetes.ts';
-import type { SyncPlan } from '../api/sync.ts';
 import { pause } from '../kubernetes/backoff.ts';
-import { moverOf } from '../movers/index.ts';
 import { MoverLog } from '../movers/mover-log.ts';
 import type { MoverState } from '../movers/mover-state.ts';
 import { refOf } from '../kubernetes/object-ref.ts';
 import type { SyncContext } from './context.ts';
 import { startedMover } from './mover-pending.ts';
 import { watchMover } from './mover-watch.ts';
-import { supportedMover } from './source.ts';
+import type { MoverTask } from './mover-task.ts';
 
 export interface Following {
   readonly signal: AbortSignal;
   readonly note: (details: object) => void;
-  readonly plan: SyncPlan;
+  readonly task: MoverTask;
   readonly job: Job;
 }
 
@@ -32,28 +30,28 @@ const SILENCE_AFTER_END_MS = 10_000;
 const STATUS_LAG_MS = 5_000;
 
 export async function followMover(context: SyncContext, following: Following): Promise<Followed> {
-  const { plan, job, signal } = following;
-  const mover = moverOf(supportedMover(plan.mover));
+  const { task, job, signal } = following;
+  const { mover } = task;
   const watch = watchMover(context.cluster, job, mover.container);
   const started = await startedMover(context, { ...following, watch });
-  if (started.kind === 'vanished') return { log: new MoverLog(mover), end: started };
+  if (started.kind === 'vanished') return { log: new MoverLog(mover.log), end: started };
   const ending = watch.until(isEnd, signal);
-  const reading = { ...following, mover, pod: started.pod, ending };
+  const reading = { ...following, pod: started.pod, ending };
   // What the mover moved stands at the very end of its log: worth a second look.
   const log = (await readLog(context, reading)) ?? (await readLog(context, reading));
-  return { log: log ?? new MoverLog(mover), end: await ending };
+  return { log: log ?? new MoverLog(mover.log), end: await ending };
 }
 
 interface Reading extends Following {
-  readonly mover: ReturnType<typeof moverOf>;
   readonly pod: Pod;
   readonly ending: Promise<End>;
 }
 
 // Undefined when the connection died without a word.
 async function readLog(context: SyncContext, reading: Reading): Promise<MoverLog | undefined> {
-  const { pod, mover, ending, signal, note } = reading;
-  const log = new MoverLog(mover);
+  const { pod, task, ending, signal, note } = reading;
+  const { mover } = task;
+  const log = new MoverLog(mover.log);
   const silent = new AbortController();
   let silence: NodeJS.Timeout | undefined;
   const listenNoLonger = () => {

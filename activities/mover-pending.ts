@@ -1,7 +1,6 @@
 // Waits for the mover's pod to start, and says what it waits for: at once in the heartbeat, after a minute as
 // a Warning event on the source. The wait has an end (VolSync MV-4 has neither).
 import type { Job, KubernetesObject } from '../api/kubernetes.ts';
-import type { SyncPlan } from '../api/sync.ts';
 import { goDuration } from '../domain/duration.ts';
 import { events } from '../domain/events.ts';
 import { failures } from '../domain/failures.ts';
@@ -11,13 +10,14 @@ import { refOf } from '../kubernetes/object-ref.ts';
 import { refusal } from './context.ts';
 import type { SyncContext } from './context.ts';
 import type { MoverWatch } from './mover-watch.ts';
-import { findSource } from './source.ts';
+import { findOwner } from './owner.ts';
+import type { MoverTask } from './mover-task.ts';
 import { after } from './watching.ts';
 
 export interface Pending {
   readonly signal: AbortSignal;
   readonly note: (details: object) => void;
-  readonly plan: SyncPlan;
+  readonly task: MoverTask;
   readonly job: Job;
   readonly watch: MoverWatch;
 }
@@ -30,8 +30,8 @@ const LONGEST_EXPLANATION = 900;
 /** Resolves once the mover runs, or is over already; throws MoverPending when it does neither for too long. */
 export async function startedMover(context: SyncContext, pending: Pending): Promise<Started> {
   const { cluster } = context;
-  const { job, plan, watch, signal, note } = pending;
-  const { moverPendingMs } = plan.limits;
+  const { job, task, watch, signal, note } = pending;
+  const { moverPendingMs } = task.limits;
   const until = Date.parse(job.metadata.creationTimestamp ?? '') + moverPendingMs;
   let said: string | undefined;
   for (;;) {
@@ -88,8 +88,8 @@ function unboundPvcs({ pvcs }: Cluster, job: Job): readonly KubernetesObject[] {
     .filter(({ status }) => status?.phase !== 'Bound');
 }
 
-async function announce({ cluster }: SyncContext, { plan, job, signal }: Pending, why: string) {
-  const source = await findSource(cluster, plan.source, signal);
-  if (source === undefined) return;
-  await cluster.record({ regarding: source, related: job, ...events.moverPending(job.metadata.name, why) });
+async function announce({ cluster }: SyncContext, { task, job, signal }: Pending, why: string) {
+  const owner = await findOwner(cluster, task.owner, signal);
+  if (owner === undefined) return;
+  await cluster.record({ regarding: owner, related: job, ...events.moverPending(job.metadata.name, why) });
 }

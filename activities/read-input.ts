@@ -1,15 +1,17 @@
 // Reads the source and all it names, and refuses what cannot work, before the application is asked (VolSync CT-2).
-import type { KubernetesObject, PersistentVolumeClaim } from '../api/kubernetes.ts';
+import type { PersistentVolumeClaim } from '../api/kubernetes.ts';
 import type { ReplicationSource } from '../api/replication-source.ts';
 import type { SourceRef } from '../api/sync.ts';
 import { failures } from '../domain/failures.ts';
+import { asOwner } from '../domain/ownership.ts';
 import { planSource } from '../domain/plan.ts';
 import type { SourcePlan } from '../domain/plan.ts';
-import type { Resource } from '../kubernetes/cluster.ts';
-import { isSupported, moverOf, optionsOf } from '../movers/index.ts';
+import { moverOf } from '../movers/index.ts';
 import { refusal } from './context.ts';
 import type { SyncContext } from './context.ts';
-import { readSource, supportedMover } from './source.ts';
+import { readMoverInput } from './mover-input.ts';
+import { requireClass } from './require-objects.ts';
+import { readSource } from './source.ts';
 
 export interface SyncInput {
   readonly source: ReplicationSource;
@@ -30,10 +32,12 @@ export async function readInput(
   const decided = planSource(source, context.settings.limits);
   if ('refusal' in decided) throw refusal(decided.refusal);
   const { plan } = decided;
-  const secretKeys = await readSecretKeys(context, source, plan);
-  await requireClasses(context, source, plan);
+  const owner = asOwner(ref);
+  const mover = moverOf(plan.mover, owner.kind, source.spec ?? {});
+  const { secretKeys, privileged } = await readMoverInput(context, { owner, mover, object: source, signal });
+  await requireClasses(context, plan);
   const pvc = await readPvc(context, ref, plan);
-  return { source, plan, pvc, secretKeys, privileged: await allowsPrivileged(context, ref.namespace) };
+  return { source, plan, pvc, secretKeys, privileged };
 }
 
 async function readPvc(
@@ -47,60 +51,15 @@ async function readPvc(
   const pvc = watched?.status?.phase === 'Bound' ? watched : await cluster.pvcs.get(key);
   if (pvc === undefined || pvc.metadata.deletionTimestamp !== undefined)
     throw refusal(failures.pvcMissing(name));
+  if (pvc.spec?.volumeMode === 'Block') throw refusal(failures.blockVolume(name));
   if (pvc.status?.phase !== 'Bound') throw refusal(failures.pvcNotBound(name));
   return pvc;
 }
 
-async function readSecretKeys(
-  { cluster }: SyncContext,
-  source: ReplicationSource,
-  plan: SourcePlan,
-): Promise<readonly string[]> {
-  const { namespace = '', name } = source.metadata;
-  if (!isSupported(plan.mover))
-    throw refusal(
-      failures.sourceInvalid(
-        `${namespace}/${name}`,
-        `the mover ${plan.mover} is not supported by this version`,
-      ),
-    );
-  const needed = moverOf(plan.mover).secret(optionsOf(source.spec ?? {}, plan.mover));
-  if (needed.name === '')
-    throw refusal(
-      failures.sourceInvalid(`${namespace}/${name}`, `spec.${plan.mover}.repository must name a Secret`),
-    );
-  const secret = await cluster.secrets.get({ namespace, name: needed.name });
-  if (secret === undefined) throw refusal(failures.secretMissing(`${namespace}/${needed.name}`));
-  const keys = Object.keys(secret.data ?? {});
-  const missing = needed.keys.filter((key) => (secret.data?.[key] ?? '') === '');
-  if (missing.length > 0) throw refusal(failures.secretIncomplete(`${namespace}/${needed.name}`, missing));
-  return keys;
-}
-
-async function requireClasses(
-  { cluster }: SyncContext,
-  { spec = {} }: ReplicationSource,
-  { mover, volumeOptions }: SourcePlan,
-): Promise<void> {
+async function requireClasses({ cluster }: SyncContext, { volumeOptions }: SourcePlan): Promise<void> {
   const { storageClassName, volumeSnapshotClassName } = volumeOptions;
-  const name = supportedMover(mover);
-  const cacheClassName = moverOf(name).cache?.(optionsOf(spec, name)).storageClassName;
-  for (const wanted of new Set([storageClassName, cacheClassName]))
-    if (wanted !== undefined && !(await exists(cluster.storageClasses, wanted)))
-      throw refusal(failures.classMissing('StorageClass', wanted));
-  if (
-    volumeSnapshotClassName !== undefined &&
-    !(await exists(cluster.volumeSnapshotClasses, volumeSnapshotClassName))
-  )
-    throw refusal(failures.classMissing('VolumeSnapshotClass', volumeSnapshotClassName));
-}
-
-async function exists<T extends KubernetesObject>(resource: Resource<T>, name: string): Promise<boolean> {
-  return (await resource.get({ namespace: '', name })) !== undefined;
-}
-
-async function allowsPrivileged({ cluster }: SyncContext, namespace: string): Promise<boolean> {
-  const key = { namespace: '', name: namespace };
-  const found = cluster.namespaces.watch().get(key) ?? (await cluster.namespaces.get(key));
-  return found?.metadata.annotations?.['volsync.backube/privileged-movers']?.toLowerCase() === 'true';
+  if (storageClassName !== undefined)
+    await requireClass(cluster.storageClasses, 'StorageClass', storageClassName);
+  if (volumeSnapshotClassName !== undefined)
+    await requireClass(cluster.volumeSnapshotClasses, 'VolumeSnapshotClass', volumeSnapshotClassName);
 }

@@ -1,6 +1,6 @@
 // copy: accept the trigger, create the copy, wait for the cut, release. All of it is inside the freeze, so
 // it waits for nothing else: readiness and the mover's volume are waited for with the application running.
-import type { CopyAttempt, CopyTimes, Proceed, SyncPlan } from '../api/sync.ts';
+import type { Consistency, CopyAttempt, CopyTimes, Proceed, SyncPlan } from '../api/sync.ts';
 import type { CopyWindow } from '../domain/copy-trigger.ts';
 import { MARGIN_MS } from '../domain/copy-window.ts';
 import { wholeSeconds } from '../domain/time.ts';
@@ -37,14 +37,16 @@ export async function takeCopy(
 
 // Nobody stands still for this copy: it is crash-consistent.
 async function copyUnasked(taking: Taking): Promise<CopyAttempt> {
-  const name = await createCopy(taking);
+  const consistency = 'crash-consistent';
+  const name = await createCopy(taking, consistency);
   await consumeLateBinding(taking, name);
-  return { kind: 'taken', copy: { name, times: { cutTime: await cutTimeOf(taking, name, taking.signal) } } };
+  const cutTime = await cutTimeOf(taking, name, taking.signal);
+  return { kind: 'taken', copy: { name, times: { consistency, cutTime } } };
 }
 
 async function copyFrozen(taking: Taking, frozen: Frozen): Promise<CopyAttempt> {
   const { plan, context, pvc } = taking;
-  const name = await createCopy(taking, frozen.window.id);
+  const name = await createCopy(taking, consistencyBy(frozen.window), frozen.window.id);
   await consumeLateBinding(taking, name);
   const announced = announceTrigger(taking, frozen.window);
   const deadline = deadlineOf(frozen, context.cluster.now());
@@ -71,6 +73,7 @@ function deadlineOf({ releaseBy }: Frozen, now: number): AbortSignal {
 function timesOf({ plan }: Taking, frozen: Frozen, end: { cutTime: string; releasedAt: number }): CopyTimes {
   const { window, triggeredAt } = frozen;
   return {
+    consistency: consistencyBy(window),
     ...(window.trigger !== undefined && { trigger: window.trigger }),
     ...(window.by !== undefined && { by: window.by }),
     ...(plan.gate.kind === 'asked' && { askedTime: plan.gate.waitingSince }),
@@ -79,6 +82,10 @@ function timesOf({ plan }: Taking, frozen: Frozen, end: { cutTime: string; relea
     releasedTime: wholeSeconds(end.releasedAt),
     freezeMs: Math.max(0, Math.round(end.releasedAt - triggeredAt)),
   };
+}
+
+function consistencyBy({ by }: CopyWindow): Consistency {
+  return by === undefined ? 'triggered' : 'proceeded';
 }
 
 // While the storage makes the copy.

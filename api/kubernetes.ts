@@ -59,12 +59,30 @@ export interface PersistentVolumeClaim extends KubernetesObject {
     readonly volumeName?: string;
     readonly resources?: { readonly requests?: { readonly storage?: string } };
     readonly dataSource?: { readonly apiGroup?: string; readonly kind: string; readonly name: string };
+    readonly dataSourceRef?: {
+      readonly apiGroup?: string;
+      readonly kind: string;
+      readonly name: string;
+      readonly namespace?: string;
+    };
   };
   readonly status?: {
     readonly phase?: string;
     readonly accessModes?: readonly string[];
     readonly capacity?: { readonly storage?: string };
   };
+}
+
+export interface PersistentVolume extends KubernetesObject {
+  readonly kind?: 'PersistentVolume';
+  readonly spec?: {
+    readonly claimRef?: { readonly namespace?: string; readonly name?: string; readonly uid?: string };
+  };
+}
+
+/** Which kind of object a PVC may be filled from. */
+export interface VolumePopulator extends KubernetesObject {
+  readonly sourceKind: { readonly group: string; readonly kind: string };
 }
 
 export interface VolumeSnapshot extends KubernetesObject {
@@ -98,6 +116,31 @@ export interface Secret extends KubernetesObject {
   readonly kind?: 'Secret';
   /** Values in base64, as the API server gives them. */
   readonly data?: Readonly<Record<string, string>>;
+}
+
+export interface ConfigMap extends KubernetesObject {
+  readonly kind?: 'ConfigMap';
+  readonly data?: Readonly<Record<string, string>>;
+  readonly binaryData?: Readonly<Record<string, string>>;
+}
+
+export interface ServiceAccount extends KubernetesObject {
+  readonly kind?: 'ServiceAccount';
+}
+
+export interface Service extends KubernetesObject {
+  readonly kind?: 'Service';
+  readonly spec: {
+    readonly type?: string;
+    readonly clusterIP?: string;
+    readonly selector?: Readonly<Record<string, string>>;
+    readonly ports?: readonly Readonly<Record<string, unknown>>[];
+  };
+  readonly status?: {
+    readonly loadBalancer?: {
+      readonly ingress?: readonly { readonly hostname?: string; readonly ip?: string }[];
+    };
+  };
 }
 
 /** A word about who leads; `holderIdentity` is empty once it was given back. */
@@ -139,7 +182,14 @@ export interface ContainerStatus {
 
 export interface Pod extends KubernetesObject {
   readonly kind?: 'Pod';
-  readonly spec?: { readonly nodeName?: string };
+  readonly spec?: {
+    readonly nodeName?: string;
+    readonly tolerations?: readonly unknown[];
+    readonly volumes?: readonly {
+      readonly name?: string;
+      readonly persistentVolumeClaim?: { readonly claimName: string };
+    }[];
+  };
   readonly status?: {
     readonly phase?: string;
     /** Of an evicted pod, which has no exit code. */

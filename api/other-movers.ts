@@ -1,18 +1,15 @@
-// Sections that VolSync's kind has and no sync of ours serves: they are accepted, so that a source that
-// another controller works on can stand in the same cluster.
+// Sections that VolSync's kinds have and no sync of ours serves: they are accepted, so that a source or destination
+// that another controller works on can stand in the same cluster.
 import { z } from 'zod';
 import type { Immutable } from './immutable.ts';
 import { Quantity, StringMap } from './kubernetes-values.ts';
 import { MoverOptions } from './mover-options.ts';
 
-export const ExternalOptions = z.object({
-  provider: z
-    .string()
-    .exactOptional()
-    .describe('Which controller takes this source, in the form `domain/provider`.'),
-  parameters: StringMap.exactOptional().describe('What that controller wants to know.'),
-});
+export const ExternalOptions = externalOptionsOf('source');
 export type ExternalOptions = Immutable<z.infer<typeof ExternalOptions>>;
+
+export const ExternalDestinationOptions = externalOptionsOf('destination');
+export type ExternalDestinationOptions = Immutable<z.infer<typeof ExternalDestinationOptions>>;
 
 export const SyncthingPeer = z.object({
   address: z.string().describe('Where the peer listens, such as `tcp://host:22000`.'),
@@ -40,3 +37,13 @@ export const SyncthingOptions = z.object({
     .describe('Access modes of that PVC. Absent: those of the source PVC.'),
 });
 export type SyncthingOptions = Immutable<z.infer<typeof SyncthingOptions>>;
+
+function externalOptionsOf(side: 'source' | 'destination') {
+  return z.object({
+    provider: z
+      .string()
+      .exactOptional()
+      .describe(`Which controller takes this ${side}, in the form \`domain/provider\`.`),
+    parameters: StringMap.exactOptional().describe('What that controller wants to know.'),
+  });
+}

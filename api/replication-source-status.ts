@@ -31,6 +31,13 @@ export type Condition = Immutable<z.infer<typeof Condition>>;
 
 /** The conversation with the application around the newest copy. A foreign CRD prunes it. */
 export const LastCopy = z.object({
+  consistency: z
+    .string()
+    .exactOptional()
+    .describe(
+      'How it was made: `triggered` by the owner of the application, `proceeded` by a person (`by`), or `crash-consistent`, because nobody was asked. Absent: no copy is made (`Direct`).',
+    ),
+  by: z.string().exactOptional().describe('Who let the sync proceed without a trigger.'),
   trigger: z
     .string()
     .exactOptional()

@@ -1,7 +1,7 @@
 // rsync inside TLS with a pre-shared key (rsyncTLS), and the older rsync over ssh (rsync).
 import { z } from 'zod';
 import type { Immutable } from './immutable.ts';
-import { MoverOptions, RsyncMoverOptions } from './mover-options.ts';
+import { MoverOptions, RSYNC_MOVER_FIELDS } from './mover-options.ts';
 import { VolumeOptions } from './volume-options.ts';
 
 export const Port = z.int32().min(0).max(65535);
@@ -27,7 +27,7 @@ export type RsyncTlsOptions = Immutable<z.infer<typeof RsyncTlsOptions>>;
 
 export const RsyncOptions = z.object({
   ...VolumeOptions.shape,
-  ...RsyncMoverOptions.shape,
+  ...MoverOptions.pick(RSYNC_MOVER_FIELDS).shape,
   sshKeys: z
     .string()
     .exactOptional()

@@ -1,14 +1,29 @@
 // What crosses the border between Temporal and our code: the arguments and results of a sync and of
 // its activities. Plain JSON; durations are milliseconds, times RFC 3339 UTC strings.
 import { z } from 'zod';
+import type { LatestImage, ReplicationDestination } from './replication-destination.ts';
+import type { ReplicationSource } from './replication-source.ts';
 
 /** Identifies one ReplicationSource for ever: a re-created source of the same name has another uid. */
 export const SourceRef = z.object({ namespace: z.string(), name: z.string(), uid: z.string() });
 export type SourceRef = Readonly<z.infer<typeof SourceRef>>;
 
+export type OwnerKind = 'ReplicationSource' | 'ReplicationDestination';
+
+/** The object that a run serves, and that owns what the run makes. */
+export interface Owner extends SourceRef {
+  readonly kind: OwnerKind;
+}
+
+/** That object as it stands in the cluster. */
+export type OwnerObject = ReplicationSource | ReplicationDestination;
+
 /** Payload of the Update `proceed`: who takes the copy without a trigger, and why. */
 export const Proceed = z.object({ by: z.string().min(1), reason: z.string().min(1) });
 export type Proceed = Readonly<z.infer<typeof Proceed>>;
+
+/** When the application is let go: as soon as the image is cut, or once it can be read (VolSync). */
+export type ReleaseAt = 'cut' | 'ready';
 
 export type CopyMethod = 'Snapshot' | 'Clone' | 'Direct';
 export type MoverName = 'restic' | 'rclone' | 'rsync-tls' | 'rsync';
@@ -40,6 +55,8 @@ export interface SyncPlan {
   readonly pvc: { readonly name: string; readonly uid: string; readonly like?: PvcLikeness };
   readonly mover: MoverName;
   readonly copyMethod: CopyMethod;
+  /** `cut` in plans of before there was a choice. */
+  readonly releaseAt?: ReleaseAt;
   readonly gate: Gate;
   readonly startTime: string;
   readonly limits: SyncLimits;
@@ -68,8 +85,19 @@ export interface SyncLimits {
   readonly moverPendingMs: number;
 }
 
+/** Those of one mover's life, the same for sources and destinations. */
+export type MoverLimits = Pick<
+  SyncLimits,
+  'moverHeartbeatMs' | 'moverAttempts' | 'moverRetryMs' | 'moverDeadlineMs' | 'moverPendingMs'
+>;
+
+/** How a copy was made: with the application standing still because its owner said so, or a person; or while it ran. */
+export type Consistency = 'triggered' | 'proceeded' | 'crash-consistent';
+
 /** The conversation with the application around one copy, as `status.lastCopy` shows it. */
 export interface CopyTimes {
+  /** Absent in histories of earlier versions, and where no copy is made (Direct). */
+  readonly consistency?: Consistency;
   readonly trigger?: string;
   readonly by?: string;
   readonly askedTime?: string;
@@ -102,6 +130,8 @@ export interface Moved {
   readonly durationMs: number;
   /** The end of the log, filtered, at most 1024 bytes (VolSync). */
   readonly logs: string;
+  /** What the owner should know of a success: an empty volume, files that could not be read. */
+  readonly warning?: string;
   readonly actions: readonly string[];
 }
 
@@ -130,6 +160,37 @@ export type Outcome =
       readonly message: string;
       readonly logs?: string;
     };
+
+/** How a sync of either kind ended that did not succeed. */
+export type Unsuccessful = Exclude<Outcome, { readonly result: 'Successful' }>;
+
+/** What `beginDestination` found and decided. The workflow keeps it: an edit of the destination in mid-run changes nothing. */
+export interface ReceivePlan {
+  readonly destination: SourceRef;
+  /** The PVC that receives the data. */
+  readonly pvc: { readonly name: string; readonly uid: string };
+  readonly mover: MoverName;
+  readonly copyMethod: 'Snapshot' | 'Direct';
+  readonly volumeSnapshotClassName?: string;
+  readonly startTime: string;
+  readonly limits: MoverLimits;
+  /** `spec` of the destination, frozen for this run. */
+  readonly spec: Readonly<Record<string, unknown>>;
+  /** Names of the keys that the mover's Secret holds, never values. */
+  readonly secretKeys: readonly string[];
+  /** The namespace allows privileged movers. */
+  readonly privileged: boolean;
+}
+
+/** Result of the workflow `syncDestination`. */
+export interface ReceiveReport {
+  readonly image: LatestImage;
+  readonly moved: Moved;
+}
+
+/** How a sync of a destination ended, told to `closeDestination`. */
+export type ReceiveOutcome =
+  ({ readonly result: 'Successful'; readonly plan: ReceivePlan } & ReceiveReport) | Unsuccessful;
 
 /** Heartbeat of a running mover. */
 export interface MoverProgress {

@@ -1,9 +1,9 @@
 // The objects that make a copy: a VolumeSnapshot and the PVC restored from it, or a clone (reference
 // VolSync §4.3 and §4.4 for sizes, classes and access modes).
 import type { PersistentVolumeClaim, VolumeSnapshot } from '../api/kubernetes.ts';
-import type { PvcLikeness, SourceRef } from '../api/sync.ts';
+import type { Consistency, PvcLikeness, ReleaseAt, SourceRef } from '../api/sync.ts';
 import { LABELS, runAnnotations, runLabels } from './names.ts';
-import { ownedBy } from './ownership.ts';
+import { asOwner, ownedBy } from './ownership.ts';
 
 /** The volume options of a mover's section. */
 export interface VolumeOptions {
@@ -22,14 +22,19 @@ export interface CopyOrder {
   readonly name: string;
   readonly pvc: { readonly name: string } & PvcLikeness;
   readonly options: VolumeOptions;
+  readonly releaseAt?: ReleaseAt | undefined;
+  readonly consistency?: Consistency | undefined;
 }
+
+/** Annotation of a copy whose application is let go only when it is ready to use. */
+const RELEASE_AT = 'stillpoint.dev/release-at';
 
 export function snapshotOf(order: CopyOrder): VolumeSnapshot {
   const volumeSnapshotClassName = order.options.volumeSnapshotClassName;
   return {
     apiVersion: 'snapshot.storage.k8s.io/v1',
     kind: 'VolumeSnapshot',
-    metadata: copyMetadata(order),
+    metadata: snapshotMetadata(order),
     spec: {
       source: { persistentVolumeClaimName: order.pvc.name },
       ...(volumeSnapshotClassName !== undefined && { volumeSnapshotClassName }),
@@ -99,14 +104,28 @@ function placementOf(options: VolumeOptions, copied: PvcLikeness) {
   };
 }
 
-function copyMetadata({ source, run, windowId, name }: CopyOrder) {
+// On the copy itself, where every sync of the window sees it.
+function snapshotMetadata(order: CopyOrder) {
+  const metadata = copyMetadata(order);
+  if (order.releaseAt !== 'ready') return metadata;
+  return { ...metadata, annotations: { ...metadata.annotations, [RELEASE_AT]: order.releaseAt } };
+}
+
+/** The instant at which the storage fixed this copy; undefined as long as its application must stand still. */
+export function cutOf({ metadata, status }: VolumeSnapshot): string | undefined {
+  const waits = metadata.annotations?.[RELEASE_AT] === 'ready' && status?.readyToUse !== true;
+  return waits ? undefined : status?.creationTime;
+}
+
+function copyMetadata({ source, run, windowId, consistency, name }: CopyOrder) {
   const labels: Record<string, string> = runLabels(source, run);
   if (windowId !== undefined) labels[LABELS.copyWindow] = windowId;
+  if (consistency !== undefined) labels[LABELS.consistency] = consistency;
   return {
     name,
     namespace: source.namespace,
     labels,
     annotations: runAnnotations(run),
-    ownerReferences: [ownedBy(source)],
+    ownerReferences: [ownedBy(asOwner(source))],
   };
 }

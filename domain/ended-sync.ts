@@ -2,8 +2,10 @@
 // their end, so whoever looks after the cluster finds what still names them: a window, objects, a status.
 import type { KubernetesObject, ObjectRef, PersistentVolumeClaim } from '../api/kubernetes.ts';
 import { readWindowState } from './copy-window.ts';
+import type { OwnerKind } from '../api/sync.ts';
 import { failures } from './failures.ts';
 import type { Failure } from './failures.ts';
+import type { ScheduleOwner } from './messages.ts';
 import { ANNOTATIONS_OF_RUN, LABELS } from './names.ts';
 
 /** What Temporal says of a sync. `closed` is final; `how` goes on "the sync …": `was terminated`. */
@@ -29,11 +31,19 @@ export function judgeRun(run: string, state: RunState, unknownForMs: number): Ru
     case 'running':
       return { do: 'nothing' };
     case 'closed':
-      return { do: 'tidyUp', failure: failures.syncEnded(run, state.how) };
+      return { do: 'tidyUp', failure: endOf(run, state.how) };
     case 'unknown':
       if (unknownForMs < UNKNOWN_FOR_MS) return { do: 'lookAgain', afterMs: UNKNOWN_FOR_MS - unknownForMs };
-      return { do: 'tidyUp', failure: failures.syncEnded(run, 'is not known to Temporal') };
+      return { do: 'tidyUp', failure: endOf(run, 'is not known to Temporal') };
   }
+}
+
+// No application waits for the sync of a destination.
+function endOf(run: string, how: string): Failure {
+  const failure = failures.syncEnded(run, how);
+  if (ownerOfRun(run)?.kind !== 'ReplicationDestination') return failure;
+  const message = `The sync ${run} ${how} before it had finished; status.latestImage is that of the sync before`;
+  return { ...failure, message };
 }
 
 /** Workflow ids of the syncs in the open window of this pvc: they have to leave it before it closes. */
@@ -51,10 +61,18 @@ export function runOfObject({ metadata }: KubernetesObject): string | undefined 
 }
 
 // Temporal puts the time at which it was due behind the id that the schedule gives.
-const WORKFLOW_ID = /^source\/([^/]+)\/([^/]+)-\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+const WORKFLOW_ID = /^(source|destination)\/([^/]+)\/([^/]+)-\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
-/** The source whose schedule has started this sync; undefined for one that was started by hand. */
+/** Whose schedule has started this sync; undefined for one that was started by hand. */
+export function ownerOfRun(run: string): ScheduleOwner | undefined {
+  const [, of, namespace, name] = WORKFLOW_ID.exec(run) ?? [];
+  if (namespace === undefined || name === undefined) return undefined;
+  const kind: OwnerKind = of === 'source' ? 'ReplicationSource' : 'ReplicationDestination';
+  return { kind, namespace, name };
+}
+
+/** The source whose schedule has started this sync; undefined for any other. */
 export function sourceOfRun(run: string): ObjectRef | undefined {
-  const [, namespace, name] = WORKFLOW_ID.exec(run) ?? [];
-  return namespace === undefined || name === undefined ? undefined : { namespace, name };
+  const owner = ownerOfRun(run);
+  return owner?.kind === 'ReplicationSource' ? { namespace: owner.namespace, name: owner.name } : undefined;
 }

@@ -79,6 +79,36 @@ export const events = {
       next.cutTime === undefined ? 'the volume as it is then' : `the same copy, cut at ${next.cutTime}`
     }`,
   }),
+  populatorWaits: (destination: string): SyncEvent => ({
+    type: 'Warning',
+    reason: 'VolSyncPopulatorReplicationDestinationNoLatestImage',
+    action: 'Provision Volume',
+    note: `ReplicationDestination ${destination} has no snapshot to fill this PersistentVolumeClaim from yet; it is filled once status.latestImage names one`,
+  }),
+  populatorFinished: (destination: string): SyncEvent => ({
+    type: 'Normal',
+    reason: 'VolSyncPopulatorFinished',
+    action: 'Provision Volume',
+    note: `Filled from the latest image of ReplicationDestination ${destination}`,
+  }),
+  moverWarning: (warning: string): SyncEvent => ({
+    type: 'Warning',
+    reason: 'MoverWarning',
+    action: 'Synchronize',
+    note: `The mover ended well, and says: ${warning}`.slice(0, 1000),
+  }),
+  serviceAddressMissing: (service: string): SyncEvent => ({
+    type: 'Warning',
+    reason: 'NoServiceAddressAssigned',
+    action: 'PublishAddress',
+    note: `Service ${service} has no address yet, so no source can connect; look at the Service and its load balancer`,
+  }),
+  serviceAddressAssigned: (service: string, address: string): SyncEvent => ({
+    type: 'Normal',
+    reason: 'ServiceAddressAssigned',
+    action: 'PublishAddress',
+    note: `Service ${service} has the address ${address}, at which a source can connect`,
+  }),
   syncFailed: (reason: string, message: string): SyncEvent => ({
     type: 'Warning',
     reason,

@@ -1,5 +1,6 @@
 // Every way a sync can fail, as a sentence for the owner of the application. The reason is used alike in
 // the condition, the event, the log, the metric and as the type of the ApplicationFailure.
+import type { Owner } from '../api/sync.ts';
 
 export interface Failure {
   readonly reason: FailureReason;
@@ -30,6 +31,11 @@ export const failureReasons = {
     doWhat: 'Wait for the volume, or look at the events of the PVC.',
     retry: false,
   },
+  BlockVolume: {
+    when: 'The PVC has volumeMode: Block: the movers carry files.',
+    doWhat: 'Use a PVC with a file system, or leave this source to VolSync.',
+    retry: false,
+  },
   SecretMissing: {
     when: 'The Secret that the mover needs does not exist.',
     doWhat: 'Create the Secret in the namespace of the source.',
@@ -38,6 +44,11 @@ export const failureReasons = {
   SecretIncomplete: {
     when: 'The Secret that the mover needs lacks keys.',
     doWhat: 'Add the keys that the message names.',
+    retry: false,
+  },
+  ObjectMissing: {
+    when: 'An object that the mover’s section names does not exist: a ServiceAccount, a ConfigMap, a PVC.',
+    doWhat: 'Create the object, or correct the field that the message names.',
     retry: false,
   },
   ClassMissing: {
@@ -134,8 +145,10 @@ const REFUSALS: readonly string[] = [
   'SourceInvalid',
   'PvcMissing',
   'PvcNotBound',
+  'BlockVolume',
   'SecretMissing',
   'SecretIncomplete',
+  'ObjectMissing',
   'ClassMissing',
 ] satisfies FailureReason[];
 
@@ -146,17 +159,25 @@ export function isRefusal(reason: string): boolean {
 
 /** One sentence for each way to fail: what happened to which object, and what to do. */
 export const failures = {
-  sourceGone: (source: string) =>
+  sourceGone: (source: string) => failures.ownerGone('ReplicationSource', source),
+  ownerGone: (kind: string, name: string) =>
     failure(
       'SourceGone',
-      `ReplicationSource ${source} is gone or was created anew; this sync belongs to the old one and ends`,
+      `${kind} ${name} is gone or was created anew; this sync belongs to the old one and ends`,
     ),
   sourceInvalid: (source: string, what: string) =>
     failure('SourceInvalid', `ReplicationSource ${source}: ${what}`),
+  ownerInvalid: ({ kind, namespace, name }: Owner, what: string) =>
+    failure('SourceInvalid', `${kind} ${namespace}/${name}: ${what}`),
   pvcMissing: (pvc: string) =>
     failure(
       'PvcMissing',
       `PersistentVolumeClaim ${pvc} does not exist or is being deleted; create it or correct spec.sourcePVC`,
+    ),
+  blockVolume: (pvc: string) =>
+    failure(
+      'BlockVolume',
+      `PersistentVolumeClaim ${pvc} is a block volume (volumeMode: Block), which no mover of ours carries; use a file system volume`,
     ),
   pvcNotBound: (pvc: string) =>
     failure(
@@ -170,6 +191,8 @@ export const failures = {
       'SecretIncomplete',
       `Secret ${secret} lacks ${missing.join(', ')}; add what is missing, and the next sync uses it`,
     ),
+  objectMissing: (object: string, field: string) =>
+    failure('ObjectMissing', `${object} does not exist; create it or correct ${field}`),
   classMissing: (kind: string, name: string) =>
     failure('ClassMissing', `${kind} ${name} does not exist; create it or correct the name in the source`),
   optedOut: (pvc: string) =>

@@ -1,9 +1,11 @@
-// What the controller says in the status of a source that is not being synchronised: when the next sync is due,
+// What the controller says in the status of a source or destination that is not being synchronised: when the next sync is due,
 // and why none ever will be if its times cannot be read. While a sync runs, the status is the sync's.
-import type { Condition, ReplicationSource } from '../api/replication-source.ts';
+import type { Condition } from '../api/replication-source.ts';
+import type { OwnerObject } from '../api/sync.ts';
 import { wholeSeconds } from './time.ts';
 import { nextTime } from './cron.ts';
 import { failures } from './failures.ts';
+import { ownerOf } from './ownership.ts';
 import { triggerKind, wantedSchedule } from './schedule.ts';
 import type { WantedSchedule } from './schedule.ts';
 import { synchronizingCondition } from './synchronizing-condition.ts';
@@ -16,33 +18,29 @@ export interface IdleStatus {
 }
 
 /** Undefined when the status is right as it is. */
-export function idleStatus(source: ReplicationSource, now: number): IdleStatus | undefined {
-  const wanted = wantedSchedule(source);
-  if (wanted === undefined || source.status?.lastSyncStartTime !== undefined) return undefined;
-  const dueTime = dueTimePatch(source, wanted, now);
+export function idleStatus(object: OwnerObject, now: number): IdleStatus | undefined {
+  const wanted = wantedSchedule(object);
+  if (wanted === undefined || object.status?.lastSyncStartTime !== undefined) return undefined;
+  const dueTime = dueTimePatch(object, wanted, now);
   if (wanted.refusal !== undefined) {
-    const complaint = failures.sourceInvalid(nameOf(source), `${NO_TIMES}: ${wanted.refusal}`).message;
+    const complaint = failures.ownerInvalid(ownerOf(object), `${NO_TIMES}: ${wanted.refusal}`).message;
     const condition = { reason: 'Error', message: complaint };
-    if (synchronizingCondition(source)?.message === complaint) return dueTime && { patch: dueTime };
-    return { patch: { ...dueTime, conditions: [conditionOf(source, condition, now)] }, complaint };
+    if (synchronizingCondition(object)?.message === complaint) return dueTime && { patch: dueTime };
+    return { patch: { ...dueTime, conditions: [conditionOf(object, condition, now)] }, complaint };
   }
-  if (!complains(source)) return dueTime && { patch: dueTime };
-  return { patch: { ...dueTime, conditions: [conditionOf(source, IDLE[triggerKind(source)], now)] } };
+  if (!complains(object)) return dueTime && { patch: dueTime };
+  return { patch: { ...dueTime, conditions: [conditionOf(object, IDLE[triggerKind(object)], now)] } };
 }
 
 const NO_TIMES = 'no sync can be scheduled';
 
 /** It says that its times cannot be read. */
-function complains(source: ReplicationSource): boolean {
-  return synchronizingCondition(source)?.message.includes(NO_TIMES) ?? false;
+function complains(object: OwnerObject): boolean {
+  return synchronizingCondition(object)?.message.includes(NO_TIMES) ?? false;
 }
 
-function conditionOf(
-  source: ReplicationSource,
-  said: { reason: string; message: string },
-  now: number,
-): Condition {
-  const present = synchronizingCondition(source);
+function conditionOf(object: OwnerObject, said: { reason: string; message: string }, now: number): Condition {
+  const present = synchronizingCondition(object);
   const lastTransitionTime = present?.status === 'False' ? present.lastTransitionTime : wholeSeconds(now);
   return { type: 'Synchronizing', status: 'False', ...said, lastTransitionTime };
 }
@@ -60,11 +58,11 @@ const IDLE = {
 
 // As in VolSync, the time is absent until a sync has ended.
 function dueTimePatch(
-  source: ReplicationSource,
+  object: OwnerObject,
   wanted: WantedSchedule,
   now: number,
 ): { nextSyncTime: string | null } | undefined {
-  const { lastSyncTime, nextSyncTime } = source.status ?? {};
+  const { lastSyncTime, nextSyncTime } = object.status ?? {};
   if (lastSyncTime === undefined && nextSyncTime === undefined) return undefined;
   const due = nextTimeOf(wanted, now);
   return due === nextSyncTime ? undefined : { nextSyncTime: due ?? null };
@@ -73,8 +71,4 @@ function dueTimePatch(
 function nextTimeOf({ cron, timeZone }: WantedSchedule, now: number): string | undefined {
   const times = cron.flatMap((text) => nextTime(text, new Date(now), timeZone)?.getTime() ?? []);
   return times.length === 0 ? undefined : wholeSeconds(Math.min(...times));
-}
-
-function nameOf({ metadata }: ReplicationSource): string {
-  return `${metadata.namespace}/${metadata.name}`;
 }

@@ -1,5 +1,6 @@
 // Names of the objects that a sync makes: VolSync's, and for copies VolSync's plus eight hex digits of the
 // window and run, so that a retry finds its own copy and a second acceptance never finds the first one's.
+import type { MoverName, Owner } from '../api/sync.ts';
 
 export const LABELS = {
   createdBy: 'app.kubernetes.io/created-by',
@@ -7,6 +8,7 @@ export const LABELS = {
   cleanup: 'volsync.backube/cleanup',
   doNotDelete: 'volsync.backube/do-not-delete',
   copyWindow: 'stillpoint.dev/copy-window-id',
+  consistency: 'stillpoint.dev/consistency',
   run: 'stillpoint.dev/run',
 } as const;
 
@@ -14,7 +16,7 @@ export const LABELS = {
 export const ANNOTATIONS_OF_RUN = { workflowId: 'stillpoint.dev/workflow-id' } as const;
 
 const CREATED_BY = 'volsync';
-const LONGEST_JOB_NAME = 63;
+const LONGEST_LABEL = 63;
 const LONGEST_OBJECT_NAME = 253;
 
 /** Labels of an object that belongs to one run and goes when it ends (`cleanup` is VolSync's: the source's uid). */
@@ -38,13 +40,19 @@ export function copyName(sourceName: string, window: string, run: string): strin
   return `volsync-${fitting(sourceName, LONGEST_OBJECT_NAME - 'volsync-'.length - suffix.length)}${suffix}`;
 }
 
-/** VolSync's Job name: the fixed name is what keeps two movers of one source apart. */
-export function moverJobName(prefix: string, sourceName: string): string {
-  return `${prefix}${fitting(sourceName, LONGEST_JOB_NAME - prefix.length)}`;
+/** VolSync's name of a Job or Service: a Job's fixed name is what keeps two movers of one source apart. */
+export function shortenedName(prefix: string, ownerName: string): string {
+  return `${prefix}${fitting(ownerName, LONGEST_LABEL - prefix.length)}`;
 }
 
-export function cacheName(sourceName: string): string {
-  return `volsync-src-${sourceName}-cache`;
+/** VolSync's name of the volume that a mover keeps between syncs. */
+export function cacheName({ kind, name }: Pick<Owner, 'kind' | 'name'>): string {
+  return `volsync-${kind === 'ReplicationSource' ? 'src' : 'dst'}-${name}-cache`;
+}
+
+/** VolSync's name of the PVC that receives the data where the owner names none; it is not shortened. */
+export function destinationPvcName(mover: MoverName, destinationName: string): string {
+  return `volsync-${destinationName}-${mover === 'restic' || mover === 'rclone' ? 'dest' : 'dst'}`;
 }
 
 // VolSync's rule: a name that does not fit is replaced by its CRC-32.

@@ -1,7 +1,8 @@
 // What a sync of this source would do, decided from the source alone; refuses what cannot work. Defaults
 // and stricter rules than the CRD's live here, and nowhere else.
+import type { ObjectMeta } from '../api/kubernetes.ts';
 import type { ReplicationSource, ReplicationSourceSpec } from '../api/replication-source.ts';
-import type { CopyMethod, MoverName, SyncLimits } from '../api/sync.ts';
+import type { CopyMethod, MoverName, ReleaseAt, SyncLimits } from '../api/sync.ts';
 import type { VolumeOptions } from './copy.ts';
 import { durationMs } from './duration.ts';
 import { failures } from './failures.ts';
@@ -10,6 +11,7 @@ import type { Failure } from './failures.ts';
 /** Annotations of a source: settings that VolSync's spec has no field for. */
 export const SOURCE_ANNOTATIONS = {
   freezeBound: 'stillpoint.dev/freeze-bound',
+  releaseAt: 'stillpoint.dev/release-at',
   overdueAfter: 'stillpoint.dev/overdue-after',
   moverDeadline: 'stillpoint.dev/mover-deadline',
   moverPending: 'stillpoint.dev/mover-pending',
@@ -18,6 +20,7 @@ export const SOURCE_ANNOTATIONS = {
 export interface SourcePlan {
   readonly mover: MoverName;
   readonly copyMethod: CopyMethod;
+  readonly releaseAt: ReleaseAt;
   readonly pvcName: string;
   /** The mover's section of the spec, as far as the copy is concerned. */
   readonly volumeOptions: VolumeOptions;
@@ -26,15 +29,15 @@ export interface SourcePlan {
 
 export type SourceDecision = { readonly plan: SourcePlan } | { readonly refusal: Failure };
 
-const SECTIONS: readonly (readonly [
-  keyof ReplicationSourceSpec & ('restic' | 'rclone' | 'rsyncTLS' | 'rsync'),
-  MoverName,
-])[] = [
-  ['restic', 'restic'],
-  ['rclone', 'rclone'],
-  ['rsyncTLS', 'rsync-tls'],
-  ['rsync', 'rsync'],
-];
+/** The section of a spec that holds each mover's options. */
+export const SECTIONS = {
+  restic: 'restic',
+  rclone: 'rclone',
+  'rsync-tls': 'rsyncTLS',
+  rsync: 'rsync',
+} as const satisfies Record<MoverName, keyof ReplicationSourceSpec>;
+
+const MOVERS: readonly MoverName[] = ['restic', 'rclone', 'rsync-tls', 'rsync'];
 
 /** `defaults` come from the worker's settings; annotations of the source win. */
 export function planSource(source: ReplicationSource, defaults: SyncLimits): SourceDecision {
@@ -42,27 +45,48 @@ export function planSource(source: ReplicationSource, defaults: SyncLimits): Sou
   const refuse = (what: string) => ({ refusal: failures.sourceInvalid(fullName(source), what) });
   const chosen = chooseMover(spec);
   if (typeof chosen === 'string') return refuse(chosen);
-  const [section, mover] = chosen;
+  const { mover } = chosen;
+  const section = SECTIONS[mover];
   const volumeOptions: VolumeOptions = spec[section] ?? {};
   const copyMethod = readCopyMethod(volumeOptions.copyMethod);
   if (copyMethod === undefined)
     return refuse(`spec.${section}.copyMethod must be one of Snapshot, Clone, Direct`);
   const pvcName = spec.sourcePVC ?? '';
   if (pvcName === '') return refuse('spec.sourcePVC must name the PVC to copy');
-  const limits = readLimits(source, defaults);
-  if (typeof limits === 'string') return refuse(limits);
-  return { plan: { mover, copyMethod, pvcName, volumeOptions, limits } };
+  const settings = readSettings(source.metadata, defaults);
+  if (typeof settings === 'string') return refuse(settings);
+  return { plan: { mover, copyMethod, pvcName, volumeOptions, ...settings } };
 }
 
-// The one mover that the spec has a section for, or what is wrong.
-function chooseMover(spec: ReplicationSourceSpec): (typeof SECTIONS)[number] | string {
-  const sections = SECTIONS.filter(([section]) => spec[section] !== undefined);
-  const [chosen] = sections;
-  if (chosen === undefined) return `a replication method must be specified: one of ${sectionNames()}`;
-  const several = sections.length > 1 || spec.external !== undefined || spec.syncthing !== undefined;
+// What the annotations say, or what is wrong with one of them.
+function readSettings(
+  metadata: ObjectMeta,
+  defaults: SyncLimits,
+): Pick<SourcePlan, 'releaseAt' | 'limits'> | string {
+  const releaseAt = metadata.annotations?.[SOURCE_ANNOTATIONS.releaseAt] ?? 'cut';
+  if (releaseAt !== 'cut' && releaseAt !== 'ready')
+    return `annotation ${SOURCE_ANNOTATIONS.releaseAt} must be cut or ready`;
+  const limits = readLimits(metadata, SOURCE_LIMITS);
+  return typeof limits === 'string' ? limits : { releaseAt, limits: { ...defaults, ...limits } };
+}
+
+/** The sections of either kind's spec, as far as their presence is concerned. */
+type Sections = Readonly<
+  Partial<Record<(typeof SECTIONS)[MoverName] | 'external' | 'syncthing', object | undefined>>
+>;
+
+/** The one mover that the spec has a section for, or what is wrong. */
+export function chooseMover(spec: Sections): { readonly mover: MoverName } | string {
+  const movers = MOVERS.filter((mover) => spec[SECTIONS[mover]] !== undefined);
+  const [mover] = movers;
+  if (mover === undefined && spec.syncthing !== undefined)
+    return `syncthing is not supported; use one of ${Object.values(SECTIONS).join(', ')}, or leave the source to VolSync`;
+  if (mover === undefined)
+    return `a replication method must be specified: one of ${Object.values(SECTIONS).join(', ')}`;
+  const several = movers.length > 1 || spec.external !== undefined || spec.syncthing !== undefined;
   return several
     ? 'only one replication method can be supplied; remove all but one section from spec'
-    : chosen;
+    : { mover };
 }
 
 /** `None` is VolSync's old name of `Direct`. */
@@ -71,21 +95,31 @@ function readCopyMethod(value: string | undefined): CopyMethod | undefined {
   return value === 'Snapshot' || value === 'Clone' || value === 'Direct' ? value : undefined;
 }
 
-type AnnotatedLimit = 'freezeBoundMs' | 'overdueAfterMs' | 'moverDeadlineMs' | 'moverPendingMs';
+interface AnnotatedLimit<Limit> {
+  readonly limit: Limit;
+  readonly key: string;
+  readonly least: string;
+}
 
-const ANNOTATED: readonly { readonly limit: AnnotatedLimit; readonly key: string; readonly least: string }[] =
-  [
-    { limit: 'freezeBoundMs', key: SOURCE_ANNOTATIONS.freezeBound, least: '5s' },
-    { limit: 'overdueAfterMs', key: SOURCE_ANNOTATIONS.overdueAfter, least: '1s' },
-    { limit: 'moverDeadlineMs', key: SOURCE_ANNOTATIONS.moverDeadline, least: '10s' },
-    { limit: 'moverPendingMs', key: SOURCE_ANNOTATIONS.moverPending, least: '5s' },
-  ];
+/** The limits of a mover that annotations may set, on either kind. */
+export const MOVER_LIMITS = [
+  { limit: 'moverDeadlineMs', key: SOURCE_ANNOTATIONS.moverDeadline, least: '10s' },
+  { limit: 'moverPendingMs', key: SOURCE_ANNOTATIONS.moverPending, least: '5s' },
+] as const;
 
-// The limits, or what is wrong with an annotation.
-function readLimits(source: ReplicationSource, defaults: SyncLimits): SyncLimits | string {
-  const annotations = source.metadata.annotations ?? {};
-  const read: Partial<Record<AnnotatedLimit, number>> = {};
-  for (const { limit, key, least } of ANNOTATED) {
+const SOURCE_LIMITS = [
+  { limit: 'freezeBoundMs', key: SOURCE_ANNOTATIONS.freezeBound, least: '5s' },
+  { limit: 'overdueAfterMs', key: SOURCE_ANNOTATIONS.overdueAfter, least: '1s' },
+  ...MOVER_LIMITS,
+] as const;
+
+/** What the annotations set, or what is wrong with one of them. */
+export function readLimits<Limit extends string>(
+  { annotations = {} }: ObjectMeta,
+  limits: readonly AnnotatedLimit<Limit>[],
+): Partial<Record<Limit, number>> | string {
+  const read: Partial<Record<Limit, number>> = {};
+  for (const { limit, key, least } of limits) {
     const text = annotations[key];
     if (text === undefined) continue;
     const milliseconds = durationMs(text);
@@ -93,11 +127,7 @@ function readLimits(source: ReplicationSource, defaults: SyncLimits): SyncLimits
       return `annotation ${key} must be a duration like 90s or 10m, at least ${least}`;
     read[limit] = milliseconds;
   }
-  return { ...defaults, ...read };
-}
-
-function sectionNames(): string {
-  return SECTIONS.map(([section]) => section).join(', ');
+  return read;
 }
 
 function fullName(source: ReplicationSource): string {

@@ -2,7 +2,7 @@
 // trigger that the owner has set in between. Each
 // such start is a request with a name; the schedule remembers the last name that was requested, so that a
 // restarted controller does not ask twice, and a request that got lost on the way is made again.
-import type { ReplicationSource } from '../api/replication-source.ts';
+import type { OwnerObject } from '../api/sync.ts';
 import { SCHEDULE_ANNOTATIONS, triggerKind } from './schedule.ts';
 import { synchronizingCondition } from './synchronizing-condition.ts';
 
@@ -27,83 +27,75 @@ export type StartPlan =
   | { readonly do: 'nothing' };
 
 /**
- * The start that the source asks for beside its times; undefined when there is none. A trigger that was left on the
+ * The start that the object asks for beside its times; undefined when there is none. A trigger that was left on the
  * pvc (domain/left-trigger.ts) asks for one, too; one sync serves both.
  */
-export function syncRequest(source: ReplicationSource, trigger?: string): string | undefined {
-  const ownRequest = requestOf(source);
+export function syncRequest(object: OwnerObject, trigger?: string): string | undefined {
+  const ownRequest = requestOf(object);
   if (trigger === undefined) return ownRequest;
   return ownRequest === undefined ? trigger : `${trigger} + ${ownRequest}`;
 }
 
-function requestOf(source: ReplicationSource): string | undefined {
-  switch (triggerKind(source)) {
+function requestOf(object: OwnerObject): string | undefined {
+  switch (triggerKind(object)) {
     case 'manual':
-      return manualRequest(source);
+      return manualRequest(object);
     case 'schedule':
-      return neverSynced(source) && !waitsForPeople(source) ? 'first' : undefined;
+      return neverSynced(object) && !waitsForPeople(object) ? 'first' : undefined;
     case 'none':
-      return waitsForPeople(source) ? undefined : `after ${source.status?.lastSyncTime ?? 'creation'}`;
+      return waitsForPeople(object) ? undefined : `after ${object.status?.lastSyncTime ?? 'creation'}`;
   }
 }
 
-function manualRequest({ spec, status }: ReplicationSource): string | undefined {
+function manualRequest({ spec, status }: OwnerObject): string | undefined {
   const tag = spec?.trigger?.manual;
   return tag === status?.lastManualSync ? undefined : `manual ${tag}`;
 }
 
 /** No first sync of a volume that may still have to be restored: its schedule or a person starts it. */
-export function waitsForPeople(source: ReplicationSource): boolean {
-  return neverSynced(source) && source.metadata.annotations?.[SCHEDULE_ANNOTATIONS.firstSync] === 'wait';
+export function waitsForPeople(object: OwnerObject): boolean {
+  return neverSynced(object) && object.metadata.annotations?.[SCHEDULE_ANNOTATIONS.firstSync] === 'wait';
 }
 
-/** What there is beside source and schedule: milliseconds since the epoch, and the request of a left trigger. */
+/** What there is beside object and schedule: milliseconds since the epoch, and the request of a left trigger. */
 export interface Moment {
   readonly now: number;
   readonly trigger?: string | undefined;
 }
 
-export function planStart(
-  source: ReplicationSource,
-  runs: ScheduleRuns,
-  { now, trigger }: Moment,
-): StartPlan {
-  const request = syncRequest(source, trigger);
-  if (runs.paused || (request === undefined && !hasFailed(source))) return { do: 'nothing' };
+export function planStart(object: OwnerObject, runs: ScheduleRuns, { now, trigger }: Moment): StartPlan {
+  const request = syncRequest(object, trigger);
+  if (runs.paused || (request === undefined && !hasFailed(object))) return { do: 'nothing' };
   if (runs.running) {
-    // The end of a sync changes the status of its source, and that event comes here again. A sync that has
+    // The end of a sync changes the status of its object, and that event comes here again. A sync that has
     // just started, or is about to close, shows nothing yet.
-    return synchronizing(source) ? { do: 'nothing' } : { do: 'lookAgain', afterMs: SETTLING_MS };
+    return synchronizing(object) ? { do: 'nothing' } : { do: 'lookAgain', afterMs: SETTLING_MS };
   }
-  if (request === undefined) return runs.refused ? again(source, runs, now) : { do: 'nothing' };
-  return serve(request, source, { ...runs, now });
+  if (request === undefined) return runs.refused ? again(object, runs, now) : { do: 'nothing' };
+  return serve(request, object, { ...runs, now });
 }
 
 function serve(
   request: string,
-  source: ReplicationSource,
+  object: OwnerObject,
   runs: ScheduleRuns & { readonly now: number },
 ): StartPlan {
   if (asksForMore(request, runs.lastRequest)) return { do: 'start', request };
   const starts = runs.starts.filter((start) => start >= runs.written);
   if (starts.length === 0) return startFrom(request, runs.written + LOST_AFTER_MS, runs.now);
   // A trigger asks once: its owner does not stand still for ever. The next sync, whenever it comes, sees it, too.
-  if (requestOf(source) === undefined) return { do: 'nothing' };
+  if (requestOf(object) === undefined) return { do: 'nothing' };
   // Who stops a sync that was asked for once wants no other; where syncs follow each other, the next one follows.
-  if (runs.stoppedByPeople && triggerKind(source) !== 'none') return { do: 'nothing' };
-  return startFrom(request, lastEnd(source, starts) + backOff(starts.length), runs.now);
+  if (runs.stoppedByPeople && triggerKind(object) !== 'none') return { do: 'nothing' };
+  return startFrom(request, lastEnd(object, starts) + backOff(starts.length), runs.now);
 }
 
 // The slot of a sync that was refused is not lost: its input may be mended long before the next one (VolSync, too,
-// comes back to a source that it could not serve).
-function again(
-  source: ReplicationSource,
-  { lastRequest, starts, written }: ScheduleRuns,
-  now: number,
-): StartPlan {
-  const request = `again after ${source.status?.lastSyncTime ?? 'creation'}`;
+// comes back to what it could not serve).
+function again(object: OwnerObject, { lastRequest, starts, written }: ScheduleRuns, now: number): StartPlan {
+  const request = `again after ${object.status?.lastSyncTime ?? 'creation'}`;
   const tries = request === lastRequest ? starts.filter((start) => start >= written).length : 1;
-  return startFrom(request, lastEnd(source, starts) + backOff(Math.max(1, tries)), now);
+  return startFrom(request, lastEnd(object, starts) + backOff(Math.max(1, tries)), now);
 }
 
 const SETTLING_MS = 1_000;
@@ -129,8 +121,8 @@ function startFrom(request: string, time: number, now: number): StartPlan {
   return now >= time ? { do: 'start', request } : { do: 'lookAgain', afterMs: time - now };
 }
 
-function lastEnd(source: ReplicationSource, starts: readonly number[]): number {
-  const condition = synchronizingCondition(source);
+function lastEnd(object: OwnerObject, starts: readonly number[]): number {
+  const condition = synchronizingCondition(object);
   const ended = condition?.status === 'False' ? Date.parse(condition.lastTransitionTime) : 0;
   return Math.max(ended, ...starts);
 }
@@ -139,15 +131,15 @@ function backOff(failures: number): number {
   return Math.min(FIRST_BACK_OFF_MS * 2 ** (failures - 1), LONGEST_BACK_OFF_MS);
 }
 
-function neverSynced({ status }: ReplicationSource): boolean {
+function neverSynced({ status }: OwnerObject): boolean {
   return status?.lastSyncTime === undefined && status?.lastSyncStartTime === undefined;
 }
 
-/** The latest sync has failed, as the status of its source says. */
-export function hasFailed(source: ReplicationSource): boolean {
-  return synchronizingCondition(source)?.reason === 'Error';
+/** The latest sync has failed, as the status of its object says. */
+export function hasFailed(object: OwnerObject): boolean {
+  return synchronizingCondition(object)?.reason === 'Error';
 }
 
-function synchronizing({ status }: ReplicationSource): boolean {
+function synchronizing({ status }: OwnerObject): boolean {
   return status?.lastSyncStartTime !== undefined;
 }

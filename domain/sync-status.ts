@@ -1,7 +1,7 @@
 // The status of a source, as VolSync writes it (reference VolSync §1.11, §12.2): each function returns the
 // merge patch for one moment of a sync; null removes a field.
 import type { Condition, ReplicationSource } from '../api/replication-source.ts';
-import type { CopyTimes, Moved, SyncPlan } from '../api/sync.ts';
+import type { CopyTimes, Moved, OwnerObject, SyncPlan } from '../api/sync.ts';
 import { nextTime } from './cron.ts';
 import { wholeSeconds } from './time.ts';
 import { goDuration } from './duration.ts';
@@ -11,12 +11,12 @@ import { synchronizingCondition } from './synchronizing-condition.ts';
 export type StatusPatch = Readonly<Record<string, unknown>>;
 
 /** A sync begins. */
-export function syncStarted(source: ReplicationSource, startTime: string): StatusPatch {
+export function syncStarted(object: OwnerObject, startTime: string): StatusPatch {
   return {
     lastSyncStartTime: startTime,
     conditions: [
       condition(
-        source,
+        object,
         { status: 'True', reason: 'SyncInProgress', message: 'Synchronization in-progress' },
         startTime,
       ),
@@ -41,9 +41,9 @@ export function triggerCame({ status }: ReplicationSource, pvcName: string): Sta
 }
 
 /** Nothing is left behind of a sync that has ended well; undefined when that is said already. */
-export function cleanedUp(source: ReplicationSource, now: number): StatusPatch | undefined {
-  const present = synchronizingCondition(source);
-  return present?.reason === 'CleaningUp' ? { conditions: [idle(source, wholeSeconds(now))] } : undefined;
+export function cleanedUp(object: OwnerObject, now: number): StatusPatch | undefined {
+  const present = synchronizingCondition(object);
+  return present?.reason === 'CleaningUp' ? { conditions: [idle(object, wholeSeconds(now))] } : undefined;
 }
 
 /** The mover said that all is moved. */
@@ -72,42 +72,43 @@ export interface Ended {
 
 /** The sync ended without moving the data; `lastSyncTime` stays. */
 export function syncFailed(
-  source: ReplicationSource,
+  object: OwnerObject,
   failure: { message: string; logs?: string },
   now: number,
 ): StatusPatch {
   const time = wholeSeconds(now);
   return {
     lastSyncStartTime: null,
-    nextSyncTime: nextSyncTime(source, now),
+    nextSyncTime: nextSyncTime(object, now),
     latestMoverStatus: { result: 'Failed', logs: failure.logs ?? failure.message },
-    conditions: [condition(source, { status: 'False', reason: 'Error', message: failure.message }, time)],
+    conditions: [condition(object, { status: 'False', reason: 'Error', message: failure.message }, time)],
   };
 }
 
-function idle(source: ReplicationSource, time: string): Condition {
-  const manual = triggerKind(source) === 'manual';
+function idle(object: OwnerObject, time: string): Condition {
+  const manual = triggerKind(object) === 'manual';
   const [reason, message] = manual
     ? ['WaitingForManual', 'Waiting for manual trigger']
     : ['WaitingForSchedule', 'Waiting for next scheduled synchronization'];
-  return condition(source, { status: 'False', reason, message }, time);
+  return condition(object, { status: 'False', reason, message }, time);
 }
 
-// lastTransitionTime changes only when the status flips.
-function condition(
-  source: ReplicationSource,
+/** The condition Synchronizing; its lastTransitionTime changes only when the status flips. */
+export function condition(
+  object: OwnerObject,
   said: { status: 'True' | 'False'; reason: string; message: string },
   time: string,
 ): Condition {
-  const before = synchronizingCondition(source);
+  const before = synchronizingCondition(object);
   const lastTransitionTime = before?.status === said.status ? before.lastTransitionTime : time;
   return { type: 'Synchronizing', ...said, lastTransitionTime };
 }
 
-function nextSyncTime(source: ReplicationSource, now: number): string | null {
-  const schedule = source.spec?.trigger?.schedule;
-  if (triggerKind(source) !== 'schedule' || schedule === undefined) return null;
-  const next = nextTime(schedule, new Date(now), source.metadata.annotations?.['stillpoint.dev/time-zone']);
+/** When the next sync is due, once one has ended at `now`; null without a schedule. */
+export function nextSyncTime(object: OwnerObject, now: number): string | null {
+  const schedule = object.spec?.trigger?.schedule;
+  if (triggerKind(object) !== 'schedule' || schedule === undefined) return null;
+  const next = nextTime(schedule, new Date(now), object.metadata.annotations?.['stillpoint.dev/time-zone']);
   return next === undefined ? null : wholeSeconds(next.getTime());
 }
 
@@ -119,6 +120,8 @@ function manualTag(plan: SyncPlan): string {
 
 function lastCopy(copy: CopyTimes): Readonly<Record<string, string | null>> {
   return {
+    consistency: copy.consistency ?? null,
+    by: copy.by ?? null,
     trigger: copy.trigger ?? null,
     askedTime: copy.askedTime ?? null,
     triggeredTime: copy.triggeredTime ?? null,

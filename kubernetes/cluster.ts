@@ -1,18 +1,25 @@
 // What the floors above may ask of a cluster. One implementation talks to the API server; tests of
 // decisions may hand in another.
 import type {
+  ConfigMap,
   Job,
   KubernetesObject,
   Lease,
   Namespace,
   ObjectRef,
+  OwnerReference,
+  PersistentVolume,
   PersistentVolumeClaim,
   Pod,
   Secret,
+  Service,
+  ServiceAccount,
   StorageClass,
+  VolumePopulator,
   VolumeSnapshot,
   VolumeSnapshotClass,
 } from '../api/kubernetes.ts';
+import type { ReplicationDestination } from '../api/replication-destination.ts';
 import type { ReplicationSource } from '../api/replication-source.ts';
 
 /** A merge patch: named fields replace, null removes. `metadata.uid` and `metadata.resourceVersion` are preconditions. */
@@ -22,7 +29,7 @@ export interface MergePatch {
     readonly resourceVersion?: string;
     readonly annotations?: Readonly<Record<string, string | null>>;
     readonly labels?: Readonly<Record<string, string | null>>;
-    readonly ownerReferences?: null;
+    readonly ownerReferences?: readonly OwnerReference[] | null;
   };
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly status?: Readonly<Record<string, unknown>>;
@@ -43,8 +50,12 @@ export interface Resource<T extends KubernetesObject> {
   patch(ref: ObjectRef, patch: MergePatch, options?: CallOptions): Promise<T>;
   /** A uid without a resourceVersion costs a read: the API server ignores the uid on a custom resource's status. */
   patchStatus(ref: ObjectRef, patch: MergePatch, options?: CallOptions): Promise<T>;
-  /** Deletes in the background; an object that is already gone is success. Throws Conflict when the uid is another's. */
-  delete(ref: ObjectRef, preconditions?: { uid?: string }, options?: CallOptions): Promise<void>;
+  /** Deletes in the background; an object that is already gone is success. Throws Conflict when a precondition does not hold. */
+  delete(
+    ref: ObjectRef,
+    preconditions?: { uid?: string; resourceVersion?: string },
+    options?: CallOptions,
+  ): Promise<void>;
   /** The process's one shared watch of this kind over all namespaces; starts at the first call and never dies. */
   watch(): SharedWatch<T>;
 }
@@ -77,7 +88,10 @@ export interface ClusterEvent {
 
 export interface Cluster {
   readonly sources: Resource<ReplicationSource>;
+  readonly destinations: Resource<ReplicationDestination>;
   readonly pvcs: Resource<PersistentVolumeClaim>;
+  readonly volumes: Resource<PersistentVolume>;
+  readonly volumePopulators: Resource<VolumePopulator>;
   readonly volumeSnapshots: Resource<VolumeSnapshot>;
   readonly volumeSnapshotClasses: Resource<VolumeSnapshotClass>;
   readonly storageClasses: Resource<StorageClass>;
@@ -85,6 +99,9 @@ export interface Cluster {
   /** Its shared watch sees only pods labelled app.kubernetes.io/created-by=volsync. */
   readonly pods: Resource<Pod>;
   readonly secrets: Resource<Secret>;
+  readonly configMaps: Resource<ConfigMap>;
+  readonly serviceAccounts: Resource<ServiceAccount>;
+  readonly services: Resource<Service>;
   readonly namespaces: Resource<Namespace>;
   readonly leases: Resource<Lease>;
   /**

@@ -10,6 +10,8 @@ export interface Kind {
   readonly scope: 'namespace' | 'cluster';
   /** Label selector of the shared watch; all objects when absent. */
   readonly watched?: string;
+  /** A cluster may do without its definition: it has no object of this kind then. */
+  readonly optional?: true;
 }
 
 /** Every kind that we read or write, by its name in `Cluster`. */
@@ -21,7 +23,23 @@ export const KINDS = {
     plural: 'replicationsources',
     scope: 'namespace',
   },
+  destinations: {
+    kind: 'ReplicationDestination',
+    group: 'volsync.backube',
+    version: 'v1alpha1',
+    plural: 'replicationdestinations',
+    scope: 'namespace',
+    optional: true,
+  },
   pvcs: core('PersistentVolumeClaim', 'persistentvolumeclaims'),
+  volumes: { ...core('PersistentVolume', 'persistentvolumes'), scope: 'cluster' },
+  volumePopulators: {
+    kind: 'VolumePopulator',
+    group: 'populator.storage.k8s.io',
+    version: 'v1beta1',
+    plural: 'volumepopulators',
+    scope: 'cluster',
+  },
   volumeSnapshots: {
     kind: 'VolumeSnapshot',
     group: 'snapshot.storage.k8s.io',
@@ -46,6 +64,9 @@ export const KINDS = {
   jobs: { kind: 'Job', group: 'batch', version: 'v1', plural: 'jobs', scope: 'namespace' },
   pods: { ...core('Pod', 'pods'), watched: 'app.kubernetes.io/created-by=volsync' },
   secrets: core('Secret', 'secrets'),
+  configMaps: core('ConfigMap', 'configmaps'),
+  serviceAccounts: core('ServiceAccount', 'serviceaccounts'),
+  services: core('Service', 'services'),
   leases: {
     kind: 'Lease',
     group: 'coordination.k8s.io',

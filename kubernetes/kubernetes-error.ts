@@ -33,6 +33,8 @@ export class KubernetesError extends Error {
 
 export const isNotFound = (error: unknown): boolean => hasReason(error, 'NotFound');
 export const isAlreadyExists = (error: unknown): boolean => hasReason(error, 'AlreadyExists');
+/** The cluster has no definition of this kind. */
+export const isUnknownKind = (error: unknown): boolean => hasReason(error, 'UnknownKind');
 /** A precondition no longer holds: read live and decide again. */
 export const isConflict = (error: unknown): boolean => hasReason(error, 'Conflict');
 /** The resourceVersion or the page we asked for is gone: list anew. */

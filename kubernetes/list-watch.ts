@@ -9,7 +9,7 @@ import { backoffMs, pause } from './backoff.ts';
 import type { BackoffLimits } from './backoff.ts';
 import { apiVersionOf } from './kinds.ts';
 import type { Kind } from './kinds.ts';
-import { KubernetesError, isExpired } from './kubernetes-error.ts';
+import { KubernetesError, isExpired, isUnknownKind } from './kubernetes-error.ts';
 import { listPages } from './list.ts';
 import type { Transport } from './transport.ts';
 import { watchStream } from './watch-stream.ts';
@@ -49,7 +49,7 @@ export async function* listThenWatch<T extends KubernetesObject>(
   { transport, log, signal, timing: given }: ListWatchOptions,
 ): AsyncGenerator<Change<T>, void> {
   const timing = { ...TIMING, ...given };
-  const place: Place = { streaming: true };
+  const place: Place = { streaming: true, absences: 0 };
   let failures = 0;
   while (!signal.aborted) {
     const began = performance.now();
@@ -60,7 +60,12 @@ export async function* listThenWatch<T extends KubernetesObject>(
       error = thrown;
     }
     if (signal.aborted) return;
-    if (error !== undefined) report(kind, { log, error, place, failures });
+    if (isAbsent(kind, error, place)) {
+      if (place.absences === ABSENT_AFTER) {
+        log.info('kind not served: its CustomResourceDefinition is absent', { resource: kind.plural });
+        yield { type: 'synced', objects: [] };
+      }
+    } else if (error !== undefined) report(kind, { log, error, place, failures });
     failures = performance.now() - began >= timing.healthyMs ? 0 : failures + 1;
     await pause(Math.max(backoffMs(failures, timing), retryAfterMs(error)), signal);
   }
@@ -73,6 +78,18 @@ interface Place {
   /** False once the server has refused to stream the initial objects (before 1.32, or an old etcd). */
   streaming: boolean;
   relistReason?: 'expired';
+  /** How many answers in a row said that the cluster does not know the kind. */
+  absences: number;
+}
+
+// A server that has just started, or got to know the definition, may say so once or twice.
+const ABSENT_AFTER = 4;
+
+function isAbsent({ optional }: Kind, error: unknown, place: Place): boolean {
+  const absent = optional === true && isUnknownKind(error);
+  place.absences = absent ? place.absences + 1 : 0;
+  if (place.absences >= ABSENT_AFTER) place.resourceVersion = undefined;
+  return absent;
 }
 
 interface Following {

@@ -1,23 +1,24 @@
-// The registry: which section of a source's spec asks for which mover.
-import type { ReplicationSourceSpec } from '../api/replication-source.ts';
-import type { MoverName } from '../api/sync.ts';
-import { restic } from './restic.ts';
+// The registry: who describes which mover.
+import type { MoverName, OwnerKind } from '../api/sync.ts';
+import { SECTIONS } from '../domain/plan.ts';
+import type { Mover, Side } from './mover.ts';
+import { rcloneDestination, rcloneSource } from './rclone.ts';
+import { resticDestination, resticSource } from './restic.ts';
+import { rsyncTlsDestination, rsyncTlsSource } from './rsync-tls.ts';
+import { rsyncDestination, rsyncSource } from './rsync.ts';
 
-const movers = { restic } as const;
+/** Describes one side of a mover by its section of the spec, which the CRD's schema has checked. */
+type Describe = (section: never) => Mover;
 
-export type SupportedMover = keyof typeof movers;
+const movers: Readonly<Record<MoverName, Readonly<Record<Side, Describe>>>> = {
+  restic: { source: resticSource, destination: resticDestination },
+  rclone: { source: rcloneSource, destination: rcloneDestination },
+  'rsync-tls': { source: rsyncTlsSource, destination: rsyncTlsDestination },
+  rsync: { source: rsyncSource, destination: rsyncDestination },
+};
 
-/** The mover of that name; every one speaks the same contract over its own options. */
-export function moverOf(name: SupportedMover): (typeof movers)[SupportedMover] {
-  return movers[name];
-}
-
-/** Whether this version can run the mover. */
-export function isSupported(name: MoverName): name is SupportedMover {
-  return name in movers;
-}
-
-/** The section of the spec that holds the mover's options. */
-export function optionsOf(spec: ReplicationSourceSpec, name: SupportedMover) {
-  return spec[name] ?? {};
+/** The mover of that name, bound to the options in the spec of an object of this kind. */
+export function moverOf(name: MoverName, kind: OwnerKind, spec: Readonly<Record<string, unknown>>): Mover {
+  const describe = movers[name][kind === 'ReplicationSource' ? 'source' : 'destination'];
+  return describe((spec[SECTIONS[name]] ?? {}) as never);
 }

@@ -2,35 +2,39 @@
 // what is worth keeping for `status.latestMoverStatus` (at most 1024 bytes, VolSync's default).
 import type { MoverProgress } from '../api/sync.ts';
 import { redactedText } from '../domain/redacted-text.ts';
-import type { LogLine, Mover } from './mover.ts';
+import type { LogLine, MoverLogFormat } from './mover.ts';
 
 const KEPT_BYTES = 1024;
 const KEPT_LINES = 50;
+// A success that is not all that its owner may take it for: nothing was there to carry, or not everything was carried.
+const WARNING = /^\s*(ERROR|NOTICE)|Directory is empty|No eligible/;
 
 export class MoverLog {
-  readonly #mover: Pick<Mover<never>, 'readLine' | 'keepsLine'>;
+  readonly #format: MoverLogFormat;
   readonly #kept: string[] = [];
   readonly #recent: string[] = [];
   #summary: (LogLine & { kind: 'summary' }) | undefined;
 
-  constructor(mover: Pick<Mover<never>, 'readLine' | 'keepsLine'>) {
-    this.#mover = mover;
+  constructor(format: MoverLogFormat) {
+    this.#format = format;
   }
 
   /** Takes in one line; returns progress if it was one of progress. */
   read(line: string): MoverProgress | undefined {
-    const understood = this.#mover.readLine(line);
+    const understood = this.#format.readLine(line);
     if (understood.kind === 'progress') return understood.progress;
-    if (understood.kind === 'summary') this.#summary = understood;
-    else this.#keep(understood.text);
+    if (understood.kind === 'summary') this.#summary = { ...this.#summary, ...understood };
+    if (understood.text !== undefined) this.#keep(understood.text);
     return undefined;
   }
 
   /** What the mover said it moved, with the filtered log of a success. */
   moved() {
     const { snapshotId, bytes, files, bytesAdded } = this.#summary ?? {};
+    const warning = this.#kept.findLast((line) => WARNING.test(line));
     return {
       logs: endOf(this.#kept),
+      ...(warning !== undefined && { warning: warning.trim() }),
       ...(snapshotId !== undefined && { snapshotId }),
       ...(bytes !== undefined && { bytes }),
       ...(files !== undefined && { files }),
@@ -38,7 +42,7 @@ export class MoverLog {
     };
   }
 
-  /** The end of the log of a failure, unfiltered but for progress. */
+  /** The end of the log of a failure, without progress. */
   tail(): string {
     return endOf(this.#recent);
   }
@@ -50,9 +54,9 @@ export class MoverLog {
 
   #keep(line: string): void {
     const text = beginningOf(redactedText(line));
-    this.#recent.push(text);
+    if (this.#format.keepsFailureLine?.(text) ?? true) this.#recent.push(text);
     if (this.#recent.length > KEPT_LINES) this.#recent.shift();
-    if (!this.#mover.keepsLine(text)) return;
+    if (!this.#format.keepsLine(text)) return;
     this.#kept.push(text);
     if (this.#kept.length > KEPT_LINES) this.#kept.shift();
   }

@@ -1,7 +1,10 @@
-// The restic mover, source side: environment, arguments and log lines of reference VolSync §5.1 and §5.6;
-// the script is images/mover/mover-restic/entry.sh.
+// The restic mover: environment and arguments of reference VolSync §5.1 and §7.3; the script is
+// images/mover/mover-restic/entry.sh.
+import type { ResticDestinationOptions } from '../api/destination-options.ts';
 import type { ResticOptions } from '../api/restic-options.ts';
-import type { EnvVar, LogLine, Mover, MoverEnd, MoverInput, MoverVolume } from './mover.ts';
+import { fromSecret, givenSecret, rcloneVariables } from './environment.ts';
+import type { CacheNeed, EnvVar, Mover, MoverEnd, MoverInput, PodVolume } from './mover.ts';
+import { resticLog } from './restic-log.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 const REQUIRED_KEYS = ['RESTIC_REPOSITORY', 'RESTIC_PASSWORD'];
@@ -25,86 +28,127 @@ const OPTIONAL_KEYS = `
   .trim()
   .split(/\s+/);
 
-export const restic: Mover<ResticOptions> = {
-  name: 'restic',
-  jobPrefix: 'volsync-src-',
-  container: 'restic',
-  command: ['/mover-restic/entry.sh'],
-  secret: (options) => ({ name: options.repository ?? '', keys: REQUIRED_KEYS }),
-  cache: (options) => {
-    const storageClassName = options.cacheStorageClassName ?? options.storageClassName;
-    const accessModes = options.cacheAccessModes ?? options.accessModes;
-    return {
-      capacity: String(options.cacheCapacity ?? '1Gi'),
-      ...(storageClassName !== undefined && { storageClassName }),
-      ...(accessModes !== undefined && { accessModes }),
-    };
-  },
-  arguments: resticArguments,
-  environment: resticEnvironment,
-  volumes: resticVolumes,
-  readLine,
-  keepsLine: (text) => KEPT.some((pattern) => pattern.test(text)),
-  readExit,
-};
+type Options = ResticOptions | ResticDestinationOptions;
 
-/** `unlock` once per distinct value of spec.restic.unlock; `prune` one interval after the last one, or after the source was made. */
-function resticArguments({
-  options,
-  status,
-  creationTime,
-  now,
-}: MoverInput<ResticOptions>): readonly string[] {
-  const unlock =
-    options.unlock !== undefined && options.unlock !== '' && options.unlock !== status.lastUnlocked;
-  const lastPruned = Date.parse(status.lastPruned ?? creationTime);
-  const prune = now > lastPruned + (options.pruneIntervalDays ?? 7) * DAY_MS;
-  return [...(unlock ? ['unlock'] : []), 'backup', ...(prune ? ['prune'] : [])];
+/** Saves the copy as a snapshot of the repository. */
+export function resticSource(options: ResticOptions): Mover {
+  const problem = retainProblem(options.retain);
+  return {
+    ...common(options),
+    ...(problem !== undefined && { problem }),
+    side: 'source',
+    jobPrefix: 'volsync-src-',
+    arguments: (input) => backupArguments(options, input),
+    environment: (input) =>
+      environment(input, { FORGET_OPTIONS: forgetOptions(options.retain), SELECT_PREVIOUS: '0' }),
+    log: resticLog('uploading'),
+  };
 }
 
-function resticEnvironment({ options, secretKeys }: MoverInput<ResticOptions>): readonly EnvVar[] {
-  const secret = options.repository ?? '';
-  const present = new Set(secretKeys);
-  const rclone = secretKeys.filter((key) => key.startsWith('RCLONE_')).sort();
+/** Fills the volume from a snapshot of the repository. */
+export function resticDestination(options: ResticDestinationOptions): Mover {
+  return {
+    ...common(options),
+    side: 'destination',
+    jobPrefix: 'volsync-dst-',
+    arguments: () => ['restore'],
+    environment: (input) =>
+      environment(input, {
+        RESTORE_AS_OF: options.restoreAsOf ?? '',
+        SELECT_PREVIOUS: String(options.previous ?? 0),
+        RESTORE_OPTIONS: options.enableFileDeletion === true ? '--delete' : '',
+      }),
+    log: resticLog('restoring'),
+  };
+}
+
+function common(options: Options) {
+  return {
+    name: 'restic',
+    container: 'restic',
+    command: ['/mover-restic/entry.sh'],
+    root: { always: false, capabilities: ['DAC_OVERRIDE', 'CHOWN', 'FOWNER'] },
+    secret: givenSecret('spec.restic.repository', options.repository, REQUIRED_KEYS),
+    pod: options,
+    cache: cacheNeed(options),
+    volumes: googleCredentials,
+    readExit,
+  } as const satisfies Partial<Mover>;
+}
+
+function cacheNeed(options: Options): CacheNeed {
+  const storageClassName = options.cacheStorageClassName ?? options.storageClassName;
+  const accessModes = options.cacheAccessModes ?? options.accessModes;
+  return {
+    capacity: String(options.cacheCapacity ?? '1Gi'),
+    ...(storageClassName !== undefined && { storageClassName }),
+    ...(accessModes !== undefined && { accessModes }),
+  };
+}
+
+/** `unlock` once per distinct value of spec.restic.unlock; `prune` one interval after the last one, or after the source was made. */
+function backupArguments(
+  { unlock, pruneIntervalDays = 7 }: ResticOptions,
+  { status, creationTime, now }: MoverInput,
+): readonly string[] {
+  const unlocks = unlock !== undefined && unlock !== '' && unlock !== status.lastUnlocked;
+  const lastPruned = Date.parse(status.lastPruned ?? creationTime);
+  const prunes = now > lastPruned + pruneIntervalDays * DAY_MS;
+  return [...(unlocks ? ['unlock'] : []), 'backup', ...(prunes ? ['prune'] : [])];
+}
+
+function environment({ secret }: MoverInput, own: Readonly<Record<string, string>>): readonly EnvVar[] {
+  const present = new Set(secret.keys);
+  const values = {
+    FORGET_OPTIONS: '',
+    DATA_DIR: '/data',
+    RESTIC_CACHE_DIR: '/cache',
+    RESTORE_AS_OF: '',
+    SELECT_PREVIOUS: '0',
+    RESTORE_OPTIONS: '',
+    ...own,
+  };
   return [
-    { name: 'FORGET_OPTIONS', value: forgetOptions(options.retain) },
-    { name: 'DATA_DIR', value: '/data' },
-    { name: 'RESTIC_CACHE_DIR', value: '/cache' },
-    { name: 'RESTORE_AS_OF', value: '' },
-    { name: 'SELECT_PREVIOUS', value: '0' },
-    { name: 'RESTORE_OPTIONS', value: '' },
-    ...REQUIRED_KEYS.map((key) => fromSecret(secret, key, false)),
-    ...OPTIONAL_KEYS.filter((key) => present.has(key)).map((key) => fromSecret(secret, key, true)),
-    ...rclone.map((key) => fromSecret(secret, key, true)),
+    ...Object.entries(values).map(([name, value]) => ({ name, value })),
+    ...REQUIRED_KEYS.map((key) => fromSecret(secret.name, key, false)),
+    ...OPTIONAL_KEYS.filter((key) => present.has(key)).map((key) => fromSecret(secret.name, key, true)),
+    ...rcloneVariables(secret),
     ...(present.has(GOOGLE_CREDENTIALS)
       ? [{ name: GOOGLE_CREDENTIALS, value: '/credentials/gcs.json' }]
       : []),
   ];
 }
 
-function resticVolumes({ options, secretKeys }: MoverInput<ResticOptions>): readonly MoverVolume[] {
-  if (!secretKeys.includes(GOOGLE_CREDENTIALS)) return [];
+function googleCredentials({ secret }: MoverInput): readonly PodVolume[] {
+  if (!secret.keys.includes(GOOGLE_CREDENTIALS)) return [];
   const items = [{ key: GOOGLE_CREDENTIALS, path: 'gcs.json' }];
   return [
     {
-      volume: { name: 'gcs-credentials', secret: { secretName: options.repository, items } },
+      volume: { name: 'gcs-credentials', secret: { secretName: secret.name, items } },
       mountPath: '/credentials',
     },
   ];
 }
 
+const RULES = ['hourly', 'daily', 'weekly', 'monthly', 'yearly', 'within', 'last'] as const;
+
 /** Flags of `restic forget`; without any rule only the last snapshot is kept (VolSync). */
 export function forgetOptions(retain: ResticOptions['retain']): string {
-  const rules = ['hourly', 'daily', 'weekly', 'monthly', 'yearly', 'within', 'last'] as const;
-  const flags = rules.flatMap((rule) => {
+  const flags = RULES.flatMap((rule) => {
     const value = retain?.[rule];
     return value === undefined || value === '' ? [] : [` --keep-${rule} ${value}`];
   });
   return flags.length > 0 ? flags.join('') : ' --keep-last 1';
 }
 
-function fromSecret(name: string, key: string, optional: boolean): EnvVar {
-  return { name: key, valueFrom: { secretKeyRef: { name, key, optional } } };
+// They reach restic's command line: nothing but what the rules mean may stand there (VolSync MV-9).
+function retainProblem(retain: ResticOptions['retain']): string | undefined {
+  const { within = '', last = '' } = retain ?? {};
+  if (!/^(\d+[ymdh])*$/.test(within))
+    return `spec.restic.retain.within is ${JSON.stringify(within)}; write it as restic does, such as 1y2m7d5h`;
+  if (!/^(\d*|unlimited)$/.test(last))
+    return `spec.restic.retain.last is ${JSON.stringify(last)}; write a number such as "3"`;
+  return undefined;
 }
 
 // The script's exit codes (docs/movers/restic.md): after 20 and 21 the snapshot is saved and only forget or
@@ -113,74 +157,4 @@ function fromSecret(name: string, key: string, optional: boolean): EnvVar {
 function readExit(exitCode: number): MoverEnd {
   if (exitCode === 20 || exitCode === 21) return 'moved';
   return [1, 2, 4, 5, 12].includes(exitCode) ? 'refused' : 'retry';
-}
-
-const KEPT = [
-  /^\s*[Pp]rocessed .* files/,
-  /^\s*[Ss]napshot .* saved/,
-  /^\s*No eligible/,
-  /^\s*[Cc]reated/,
-  /^\s*[Rr]epository .* opened/,
-  /^\s*[Rr]estoring/,
-  /^\s*[Nn]o parent snapshot/,
-  /^\s*[Uu]sing parent snapshot/,
-  /^\s*[Aa]dded to the repository/,
-  /^\s*[Ss]uccessfully/,
-  /^\s*[Ff]atal/,
-  /^\s*ERROR/,
-  /^\s*[Rr]estic completed in/,
-  /No data|Directory is empty|RESTORE_OPTIONS|[Ii]nitialize [Dd]ir/,
-];
-
-interface ResticMessage {
-  readonly message_type?: string;
-  readonly percent_done?: number;
-  readonly total_files?: number;
-  readonly files_done?: number;
-  readonly total_bytes?: number;
-  readonly bytes_done?: number;
-  readonly seconds_elapsed?: number;
-  readonly seconds_remaining?: number;
-  readonly snapshot_id?: string;
-  readonly total_bytes_processed?: number;
-  readonly total_files_processed?: number;
-  readonly data_added?: number;
-}
-
-function readLine(line: string): LogLine {
-  const message = line.startsWith('{') ? parseMessage(line) : undefined;
-  if (message?.message_type === 'status') return { kind: 'progress', progress: progressOf(message) };
-  if (message?.message_type === 'summary' && message.snapshot_id !== undefined) {
-    return {
-      kind: 'summary',
-      snapshotId: message.snapshot_id,
-      bytes: message.total_bytes_processed ?? 0,
-      files: message.total_files_processed ?? 0,
-      bytesAdded: message.data_added ?? 0,
-    };
-  }
-  return { kind: 'text', text: line };
-}
-
-function progressOf(message: ResticMessage) {
-  const { percent_done = 0, total_bytes, bytes_done = 0, total_files, files_done = 0 } = message;
-  const { seconds_elapsed, seconds_remaining } = message;
-  return {
-    phase: 'uploading',
-    percent: Math.round(percent_done * 1000) / 10,
-    bytesDone: bytes_done,
-    filesDone: files_done,
-    ...(total_bytes !== undefined && { bytesTotal: total_bytes }),
-    ...(total_files !== undefined && { filesTotal: total_files }),
-    ...(seconds_elapsed ? { bytesPerSecond: Math.round(bytes_done / seconds_elapsed) } : {}),
-    ...(seconds_remaining !== undefined && { secondsRemaining: seconds_remaining }),
-  };
-}
-
-function parseMessage(line: string): ResticMessage | undefined {
-  try {
-    return JSON.parse(line) as ResticMessage;
-  } catch {
-    return undefined; // A line that merely begins with a brace is text.
-  }
 }

@@ -1,11 +1,13 @@
 // What operators watch of syncs: our own series, and VolSync's three with their names and labels (reference
 // VolSync §6.1), so that its dashboards and alerts keep working.
 import { Counter, Gauge, Histogram, Summary } from 'prom-client';
+import type { ScheduleOwner } from '../domain/messages.ts';
 import { registry } from './metrics.ts';
 
 /** A sync that has ended, as far as it is measured. */
 export interface SyncMeasures {
-  readonly source: { readonly namespace: string; readonly name: string };
+  /** The source or destination. */
+  readonly owner: ScheduleOwner;
   readonly mover: string;
   readonly result: 'Successful' | 'Failed' | 'Cancelled';
   /** Reason of the failure; empty for a success. */
@@ -71,56 +73,58 @@ const durations = new Summary({
 
 /** The metrics of this process. */
 export const syncMetrics: SyncMetrics = {
-  syncEnded({ source, mover, result, reason, late = false, ...measured }) {
+  syncEnded({ owner, mover, result, reason, late = false, ...measured }) {
     syncs.inc({ result, reason, mover });
     const { freezeSeconds, waitingSeconds, durationSeconds, copyMethod = '' } = measured;
     if (freezeSeconds !== undefined) freezes.observe({ copy_method: copyMethod }, freezeSeconds);
     if (waitingSeconds !== undefined) waits.observe(waitingSeconds);
-    const labels = volSyncLabels(source, mover);
+    const labels = volSyncLabels(owner, mover);
     missedIntervals.inc(labels, late ? 1 : 0);
     if (durationSeconds !== undefined) durations.observe(labels, durationSeconds);
   },
 };
 
-export interface SourceSync {
-  readonly source: SyncMeasures['source'];
+export interface SyncState {
+  readonly owner: ScheduleOwner;
   readonly mover: string;
   readonly outOfSync: boolean;
 }
 
-/** Shows for every source, at each scrape, whether it lags behind: the truth of now, and none for sources that are gone. */
-export function showOutOfSync(look: () => Promise<readonly SourceSync[]>): void {
+/** Shows for every source and destination, at each scrape, whether it lags behind: the truth of now, and none for what is gone. */
+export function showOutOfSync(look: () => Promise<readonly SyncState[]>): void {
   new Gauge({
     name: 'volsync_volume_out_of_sync',
     help: '1 until the first successful sync, and when a scheduled one is not complete before the slot that follows its own.',
     labelNames: VOLSYNC_LABELS,
     registers: [registry],
     async collect() {
-      const sources = await look();
+      const states = await look();
       this.reset();
-      for (const { source, mover, outOfSync } of sources)
-        this.set(volSyncLabels(source, mover), outOfSync ? 1 : 0);
+      for (const { owner, mover, outOfSync } of states)
+        this.set(volSyncLabels(owner, mover), outOfSync ? 1 : 0);
     },
   });
 }
 
-export interface SourceSlots {
-  readonly source: SyncMeasures['source'];
+export interface OwnerSlots {
+  readonly owner: ScheduleOwner;
   readonly skipped: number;
   readonly missed: number;
 }
 
-/** Shows for every source, at each scrape, the slots at which its schedule started no sync. */
-export function showLostSlots(look: () => readonly SourceSlots[]): void {
+/** Shows for every source and destination, at each scrape, the slots at which its schedule started no sync. */
+export function showLostSlots(look: () => readonly OwnerSlots[]): void {
   new Gauge({
     name: 'stillpoint_schedule_slots_lost',
     help: 'Slots of the schedule without a sync of their own since it was made; `why` is skipped (the sync before was still running) or missed (Temporal was away for longer than the catch-up window).',
-    labelNames: ['obj_name', 'obj_namespace', 'why'] as const,
+    labelNames: ['obj_name', 'obj_namespace', 'why', 'role'] as const,
     registers: [registry],
     collect() {
       this.reset();
-      for (const { source, skipped, missed } of look()) {
-        const labels = { obj_name: source.name, obj_namespace: source.namespace };
+      for (const { owner, skipped, missed } of look()) {
+        // Those of sources are without a role since before there were others.
+        const role = owner.kind === 'ReplicationSource' ? {} : { role: roleOf(owner) };
+        const labels = { obj_name: owner.name, obj_namespace: owner.namespace, ...role };
         this.set({ ...labels, why: 'skipped' }, skipped);
         this.set({ ...labels, why: 'missed' }, missed);
       }
@@ -128,6 +132,10 @@ export function showLostSlots(look: () => readonly SourceSlots[]): void {
   });
 }
 
-function volSyncLabels({ namespace, name }: SyncMeasures['source'], mover: string) {
-  return { obj_name: name, obj_namespace: namespace, role: 'source', method: mover };
+function volSyncLabels(owner: ScheduleOwner, mover: string) {
+  return { obj_name: owner.name, obj_namespace: owner.namespace, role: roleOf(owner), method: mover };
+}
+
+function roleOf({ kind }: ScheduleOwner): 'source' | 'destination' {
+  return kind === 'ReplicationSource' ? 'source' : 'destination';
 }

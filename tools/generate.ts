@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { failuresPage } from './generate/failures-page.ts';
 import { cutKubernetesTypes, KUBERNETES_TYPES_FILE } from './generate/kubernetes-types.ts';
+import { replicationDestinationCrd } from './generate/replication-destination-crd.ts';
+import { replicationDestinationPage } from './generate/replication-destination-page.ts';
 import { replicationSourceCrd } from './generate/replication-source-crd.ts';
 import { replicationSourcePage } from './generate/replication-source-page.ts';
 import { settingsPage } from './generate/settings-page.ts';
@@ -15,7 +17,9 @@ const root = join(import.meta.dirname, '..');
 /** What is made, and by what. */
 const FILES: Readonly<Record<string, () => string>> = {
   'deploy/crds/replicationsources.volsync.backube.yaml': replicationSourceCrd,
+  'deploy/crds/replicationdestinations.volsync.backube.yaml': replicationDestinationCrd,
   'docs/reference/replication-source.md': replicationSourcePage,
+  'docs/reference/replication-destination.md': replicationDestinationPage,
   'docs/reference/failures.md': failuresPage,
   'docs/reference/settings.md': settingsPage,
 };

@@ -72,7 +72,16 @@ function syncSettings(settings: WorkerSettings): SyncSettings {
     moverDeadlineMs: settings.moverDeadlineMs,
     moverPendingMs: settings.moverPendingMs,
   };
-  return { limits, answerVisibleMs, readyPatienceMs, moverImage };
+  return { limits, answerVisibleMs, readyPatienceMs, moverImage, proxies: proxiesIn(process.env) };
+}
+
+// Each reaches movers in upper and lower case, because tools differ in which they read (VolSync).
+function proxiesIn(environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  const set = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].flatMap((name) => {
+    const value = environment[name] ?? '';
+    return value === '' ? [] : [[name, value] as const, [name.toLowerCase(), value] as const];
+  });
+  return Object.fromEntries(set);
 }
 
 // A versioned worker serves only syncs that began on its own build, and new ones once it is the current version.
@@ -89,11 +98,12 @@ function versioning({
 
 /** All watches that syncs use, from the start: none of them has to wait for a list while an application stands still. */
 function startWatches(
-  { sources, pvcs, volumeSnapshots, jobs, pods }: Cluster,
+  { sources, destinations, pvcs, volumeSnapshots, jobs, pods }: Cluster,
   log: Log,
 ): { readonly synced: boolean } {
   const state = { synced: false };
-  const watches = [sources, pvcs, volumeSnapshots, jobs, pods].map((resource) => resource.watch().synced());
+  const resources = [sources, destinations, pvcs, volumeSnapshots, jobs, pods];
+  const watches = resources.map((resource) => resource.watch().synced());
   Promise.all(watches).then(
     () => {
       state.synced = true;

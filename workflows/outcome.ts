@@ -1,12 +1,13 @@
 // How a sync ended, read from what it threw: the reason and sentence of the failure that started it.
 import { ApplicationFailure, isCancellation, rootCause } from '@temporalio/workflow';
 import { TimeoutFailure } from '@temporalio/common';
-import type { Outcome, SourceRef } from '../api/sync.ts';
+import type { Outcome, SourceRef, Unsuccessful } from '../api/sync.ts';
 import { failures, isRefusal } from '../domain/failures.ts';
 import { REFUSED } from '../domain/messages.ts';
 
-export function outcomeOf(error: unknown, source: SourceRef): Outcome {
-  const name = `${source.namespace}/${source.name}`;
+/** `ref`: whose sync it was. */
+export function outcomeOf(error: unknown, ref: SourceRef): Unsuccessful {
+  const name = `${ref.namespace}/${ref.name}`;
   if (isCancellation(error)) {
     const { reason, message } = failures.cancelled(name);
     return { result: 'Cancelled', reason, message };
@@ -28,7 +29,9 @@ export function outcomeOf(error: unknown, source: SourceRef): Outcome {
 }
 
 /** As people and the controller see it: `Refused` is a failure that starts again by itself once its input is mended. */
-export function shownResult(outcome: Outcome): Outcome['result'] | typeof REFUSED {
+export function shownResult(
+  outcome: Unsuccessful | { readonly result: 'Successful' },
+): Outcome['result'] | typeof REFUSED {
   const refused = outcome.result === 'Failed' && isRefusal(outcome.reason);
   return refused ? REFUSED : outcome.result;
 }

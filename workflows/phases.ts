@@ -2,12 +2,20 @@
 // of the Temporal UI.
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import type { CopyTimes, SyncPlan } from '../api/sync.ts';
+import type { CopyTimes, ReceivePlan, SyncPlan } from '../api/sync.ts';
 
-export type Phase = 'Beginning' | 'WaitingForTrigger' | 'TriggerOverdue' | 'Copying' | 'Moving' | 'Closed';
+export type Phase =
+  | 'Beginning'
+  | 'WaitingForTrigger'
+  | 'TriggerOverdue'
+  | 'Copying'
+  | 'Moving'
+  | 'Receiving'
+  | 'TakingImage'
+  | 'Closed';
 
 export interface Shown {
-  readonly plan?: SyncPlan;
+  readonly plan?: SyncPlan | ReceivePlan;
   readonly copy?: CopyTimes;
   readonly result?: string;
 }
@@ -32,17 +40,21 @@ function table(phase: Phase, { plan, copy, result }: Shown): string {
 
 type Row = readonly [string, string | undefined];
 
-function rowsOfPlan(plan: SyncPlan | undefined): readonly Row[] {
+function rowsOfPlan(plan: SyncPlan | ReceivePlan | undefined): readonly Row[] {
   if (plan === undefined) return [];
+  const { namespace } = 'source' in plan ? plan.source : plan.destination;
   return [
-    ['pvc', `${plan.source.namespace}/${plan.pvc.name}`],
+    ['pvc', `${namespace}/${plan.pvc.name}`],
     ['mover', `${plan.mover} (${plan.copyMethod})`],
-    ['waiting since', plan.gate.kind === 'asked' ? plan.gate.waitingSince : undefined],
+    ...('gate' in plan && plan.gate.kind === 'asked'
+      ? [['waiting since', plan.gate.waitingSince] as const]
+      : []),
   ];
 }
 
 function rowsOfCopy(copy: CopyTimes = {}): readonly Row[] {
   return [
+    ['consistency', copy.consistency],
     ['trigger', copy.trigger],
     ['proceeded by', copy.by],
     ['cut', copy.cutTime],

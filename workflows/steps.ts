@@ -1,7 +1,7 @@
 // How the steps of a sync are retried and how long they may be silent, grouped by why they are long.
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { SyncLimits } from '../api/sync.ts';
+import type { MoverLimits, SyncLimits } from '../api/sync.ts';
 
 // An activity in flight is really over before the sync is closed: otherwise it could write after the release.
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
@@ -27,6 +27,20 @@ export const { closeSync } = proxyActivities<Activities>({
   summary: 'release, report and clean up',
 });
 
+export const { beginDestination } = proxyActivities<Activities>({
+  ...quick,
+  summary: 'validate, and make what receives',
+});
+export const { closeDestination } = proxyActivities<Activities>({
+  ...quick,
+  summary: 'report and clean up',
+});
+// The storage decides how long that takes.
+export const { takeImage } = proxyActivities<Activities>({
+  ...quick,
+  summary: 'take the image, and wait until it is ready',
+});
+
 /** Inside the freeze: a dead worker is noticed at once, and every attempt counts. */
 export function whileFrozen({ copyHeartbeatMs }: SyncLimits) {
   return proxyActivities<Pick<Activities, 'takeCopy'>>({
@@ -44,6 +58,17 @@ export function whileMoving({ moverHeartbeatMs }: SyncLimits) {
     startToCloseTimeout: '30 days',
     heartbeatTimeout: moverHeartbeatMs,
     summary: 'carry the copy away',
+    cancellationType,
+    retry: { initialInterval: '1 second', maximumInterval: '10 seconds' },
+  });
+}
+
+/** As long as the sender needs, too. A receiver's deadline may lie beyond the longest timer there is: each attempt ends before. */
+export function whileReceiving({ moverHeartbeatMs }: MoverLimits) {
+  return proxyActivities<Pick<Activities, 'receive'>>({
+    startToCloseTimeout: '20 days',
+    heartbeatTimeout: moverHeartbeatMs,
+    summary: 'receive the data',
     cancellationType,
     retry: { initialInterval: '1 second', maximumInterval: '10 seconds' },
   });

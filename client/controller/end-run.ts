@@ -1,18 +1,22 @@
-// Does for a sync that was ended from outside what it would have done itself at its end (activities/close-sync.ts):
-// the application is released, the status tells it, and nothing is left behind. Safe to do again, by several at once.
-import type { ReplicationSource } from '../../api/replication-source.ts';
+// Does for a sync that was ended from outside what it would have done itself at its end (activities/close-sync.ts,
+// activities/close-destination.ts): the application is released, the status tells it, and nothing is left behind. Safe
+// to do again, by several at once.
+import type { OwnerObject } from '../../api/sync.ts';
 import { leaveWindows } from '../../activities/leave-windows.ts';
+import { removeImagesOfRun } from '../../activities/destination-images.ts';
 import { removeRun } from '../../activities/remove-run.ts';
-import { sourceOfRun } from '../../domain/ended-sync.ts';
+import { ownerOfRun } from '../../domain/ended-sync.ts';
 import { events } from '../../domain/events.ts';
 import type { Failure } from '../../domain/failures.ts';
-import { sourceScheduleId } from '../../domain/messages.ts';
+import { scheduleIdOf } from '../../domain/messages.ts';
+import { ownerOf } from '../../domain/ownership.ts';
 import { moverInSpec } from '../../domain/schedule.ts';
 import { syncFailed } from '../../domain/sync-status.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import { isConflict, isNotFound } from '../../kubernetes/kubernetes-error.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { syncMetrics } from '../../telemetry/sync-metrics.ts';
+import { objectsOf } from './kept-kinds.ts';
 import type { Runs } from './runs.ts';
 
 export interface EndedRun {
@@ -28,48 +32,48 @@ export interface EndRunOptions {
   readonly log: Log;
 }
 
-/** False: the status of the source has just changed; look again. */
+/** False: the status of the source or destination has just changed; look again. */
 export async function endRun(options: EndRunOptions, ended: EndedRun): Promise<boolean> {
   await leaveWindows(options.cluster, ended);
   const reported = await reportEnd(options, ended);
   await removeRun(options, { ...ended, thorough: true });
+  await removeImagesOfRun(options.cluster, ended);
   return reported;
 }
 
 async function reportEnd({ cluster, runs }: EndRunOptions, { run, failure }: EndedRun): Promise<boolean> {
-  const ref = sourceOfRun(run);
+  const owner = ownerOfRun(run);
   // Read before Temporal is asked: the patch fails if a sync that begins meanwhile has written its start.
-  const source = ref && cluster.sources.watch().get(ref);
-  if (ref === undefined || source === undefined || !saysSynchronizing(source)) return true;
-  if (await synchronizes(runs, sourceScheduleId(ref))) return true;
-  const written = await writeStatus(cluster, source, failure);
-  if (written === 'done') await tell(cluster, source, failure);
+  const object = owner && objectsOf(cluster, owner.kind).watch().get(owner);
+  if (owner === undefined || object === undefined || !saysSynchronizing(object)) return true;
+  if (await synchronizes(runs, scheduleIdOf(owner))) return true;
+  const written = await writeStatus(cluster, object, failure);
+  if (written === 'done') await tell(cluster, object, failure);
   return written !== 'outdated';
 }
 
 // Of several controllers only the one whose patch was taken comes here.
-async function tell(cluster: Cluster, source: ReplicationSource, failure: Failure): Promise<void> {
-  const { namespace = '', name } = source.metadata;
-  const mover = moverInSpec(source.spec ?? {});
+async function tell(cluster: Cluster, object: OwnerObject, failure: Failure): Promise<void> {
   syncMetrics.syncEnded({
-    source: { namespace, name },
-    mover,
+    owner: ownerOf(object),
+    mover: moverInSpec(object.spec ?? {}),
     result: 'Failed',
     reason: failure.reason,
   });
-  await cluster.record({ regarding: source, ...events.syncFailed(failure.reason, failure.message) });
+  await cluster.record({ regarding: object, ...events.syncFailed(failure.reason, failure.message) });
 }
 
 async function writeStatus(
   cluster: Cluster,
-  source: ReplicationSource,
+  object: OwnerObject,
   failure: Failure,
 ): Promise<'done' | 'outdated' | 'gone'> {
-  const { namespace = '', name, uid, resourceVersion } = source.metadata;
+  const { kind, namespace, name, uid } = ownerOf(object);
+  const { resourceVersion } = object.metadata;
   const preconditions = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
-  const status = syncFailed(source, failure, cluster.now());
+  const status = syncFailed(object, failure, cluster.now());
   try {
-    await cluster.sources.patchStatus({ namespace, name }, { metadata: preconditions, status });
+    await objectsOf(cluster, kind).patchStatus({ namespace, name }, { metadata: preconditions, status });
     return 'done';
   } catch (error) {
     if (isConflict(error)) return 'outdated';
@@ -79,7 +83,7 @@ async function writeStatus(
 }
 
 /** Its status speaks of a sync that has begun and not ended. */
-export function saysSynchronizing({ metadata, status }: ReplicationSource): boolean {
+export function saysSynchronizing({ metadata, status }: OwnerObject): boolean {
   return status?.lastSyncStartTime !== undefined && metadata.deletionTimestamp === undefined;
 }
 

@@ -1,5 +1,5 @@
-// The controller: keeps one Temporal Schedule per source in step with the cluster, nudges waiting syncs, and tidies
-// up after those that were terminated.
+// The controller: keeps one Temporal Schedule per source and destination in step with the cluster, nudges waiting
+// syncs, fills PVCs from destinations, and tidies up after syncs that were terminated.
 // Configured by environment (api/settings.ts); runs in the foreground until SIGTERM.
 import { ControllerSettings, readSettings } from '../../api/settings.ts';
 import { connectCluster } from '../../kubernetes/connect.ts';
@@ -12,9 +12,10 @@ import { ensureSearchAttributes } from '../search-attributes.ts';
 import { connectTemporal, reachable } from '../temporal.ts';
 import { nudgeWaitingSyncs } from './nudge.ts';
 import { syncStates } from './out-of-sync.ts';
+import { populateVolumes } from './populate-volumes.ts';
 import { createRuns } from './runs.ts';
 import { createSchedules } from './schedules.ts';
-import { keepSchedules } from './sources.ts';
+import { keepSchedules } from './keep-schedules.ts';
 import { tidyUpEndedSyncs } from './tidy-up.ts';
 
 await runProgram('controller', async (stop) => {
@@ -43,6 +44,7 @@ await runProgram('controller', async (stop) => {
   const running = Promise.all([
     keepSchedules({ cluster, schedules, settings, log }),
     nudgeWaitingSyncs({ cluster, client: temporal.client, log }),
+    populateVolumes({ cluster, log }),
     tidyUpEndedSyncs({ cluster, runs: createRuns(temporal.client), settings, log }),
   ]).then((stops) => {
     watching = true;

@@ -3,7 +3,7 @@
 import { ScheduleNotFoundError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionStatusName } from '@temporalio/client';
 import type { RunState } from '../../domain/ended-sync.ts';
-import { SYNC_SOURCE } from '../../domain/messages.ts';
+import { WORKFLOW_TYPES } from '../../domain/messages.ts';
 
 export interface Runs {
   find(workflowId: string): Promise<RunState>;
@@ -27,7 +27,8 @@ export function createRuns(client: Client): Runs {
 
     async endedSince(time) {
       const ended = `ExecutionStatus = 'Terminated' OR ExecutionStatus = 'TimedOut'`;
-      const query = `WorkflowType = '${SYNC_SOURCE}' AND CloseTime > '${time.toISOString()}' AND (${ended})`;
+      const types = Object.values(WORKFLOW_TYPES).map((type) => `'${type}'`);
+      const query = `WorkflowType IN (${types.join(', ')}) AND CloseTime > '${time.toISOString()}' AND (${ended})`;
       const ids: string[] = [];
       for await (const { workflowId } of client.workflow.list({ query })) ids.push(workflowId);
       return ids;

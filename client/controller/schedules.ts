@@ -8,7 +8,7 @@ import {
 import type { Client, ScheduleDescription, ScheduleUpdateOptions } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { SearchAttributePair } from '@temporalio/common';
-import { REFUSED, SYNC_SOURCE, TASK_QUEUE } from '../../domain/messages.ts';
+import { REFUSED, TASK_QUEUE } from '../../domain/messages.ts';
 import type { FoundSchedule, WantedSchedule } from '../../domain/schedule.ts';
 import type { LostSlots } from '../../domain/lost-slots.ts';
 import type { ScheduleRuns } from '../../domain/sync-request.ts';
@@ -16,7 +16,7 @@ import type { ScheduleRuns } from '../../domain/sync-request.ts';
 /** A schedule that stands in Temporal. */
 export interface StandingSchedule extends FoundSchedule {
   readonly scheduleId: string;
-  /** `paused`: by a person, which no edit of the source undoes. */
+  /** `paused`: by a person, which no edit of the object undoes. */
   readonly runs: ScheduleRuns;
   readonly runningWorkflowIds: readonly string[];
   readonly lostSlots: LostSlots;
@@ -31,8 +31,8 @@ export interface Schedules {
   /** Starts one sync now, or when the running one has ended. */
   trigger(scheduleId: string): Promise<void>;
   delete(scheduleId: string): Promise<void>;
-  /** Ids of all schedules that begin with the prefix; may lag behind by some seconds. */
-  list(prefix: string): Promise<readonly string[]>;
+  /** Ids of all schedules; may lag behind by some seconds. */
+  list(): Promise<readonly string[]>;
   cancelRun(workflowId: string): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ const RUNNING = 1;
 const FAILED = 3;
 const STOPPED: readonly unknown[] = [4, 5];
 const SYNC_RESULT = defineSearchAttributeKey('SyncResult', 'KEYWORD');
-const PAUSED_BY_US = 'spec.paused of the source';
+const PAUSED_BY_US = 'spec.paused of the ';
 
 export function createSchedules(client: Client): Schedules {
   const handle = (scheduleId: string) => client.schedule.getHandle(scheduleId);
@@ -54,7 +54,7 @@ export function createSchedules(client: Client): Schedules {
 
     async create(wanted, request) {
       const { spec, action, policies, typedSearchAttributes } = scheduleOptions(wanted, request);
-      const state = { paused: wanted.paused, ...(wanted.paused && { note: PAUSED_BY_US }) };
+      const state = { paused: wanted.paused, ...(wanted.paused && { note: ourNote(wanted) }) };
       try {
         const { scheduleId } = wanted;
         await client.schedule.create({ scheduleId, spec, action, policies, typedSearchAttributes, state });
@@ -67,9 +67,9 @@ export function createSchedules(client: Client): Schedules {
 
     async update(wanted, request) {
       await handle(wanted.scheduleId).update(({ state }) => {
-        const byPerson = state.paused && state.note !== PAUSED_BY_US;
+        const byPerson = isPausedByPerson(state);
         const paused = wanted.paused || byPerson;
-        const note = byPerson ? state.note : wanted.paused ? PAUSED_BY_US : undefined;
+        const note = byPerson ? state.note : wanted.paused ? ourNote(wanted) : undefined;
         return {
           ...scheduleOptions(wanted, request),
           state: { paused, ...(note !== undefined && { note }) },
@@ -85,10 +85,9 @@ export function createSchedules(client: Client): Schedules {
       await unlessMissing(() => handle(scheduleId).delete());
     },
 
-    async list(prefix) {
+    async list() {
       const ids: string[] = [];
-      for await (const { scheduleId } of client.schedule.list())
-        if (scheduleId.startsWith(prefix)) ids.push(scheduleId);
+      for await (const { scheduleId } of client.schedule.list()) ids.push(scheduleId);
       return ids;
     },
 
@@ -100,6 +99,14 @@ export function createSchedules(client: Client): Schedules {
       }
     },
   };
+}
+
+function ourNote({ scheduleId }: WantedSchedule): string {
+  return PAUSED_BY_US + scheduleId.slice(0, scheduleId.indexOf('/'));
+}
+
+function isPausedByPerson({ paused, note }: { readonly paused: boolean; readonly note?: string }): boolean {
+  return paused && note?.startsWith(PAUSED_BY_US) !== true;
 }
 
 interface LatestEnd {
@@ -135,16 +142,16 @@ function standing(
   latest: LatestEnd,
 ): StandingSchedule {
   // Whoever made this schedule by hand may have left arguments and memo out.
-  const [source, revision] = (action.args ?? []) as [{ uid?: string }?, string?];
+  const [ref, revision] = (action.args ?? []) as [{ uid?: string }?, string?];
   const runningWorkflowIds = info.runningActions.map(({ workflow }) => workflow.workflowId);
   return {
     scheduleId,
-    uid: source?.uid,
+    uid: ref?.uid,
     revision,
     runningWorkflowIds,
     lostSlots: { skipped: info.numActionsSkippedOverlap, missed: info.numActionsMissedCatchupWindow },
     runs: {
-      paused: state.paused && state.note !== PAUSED_BY_US,
+      paused: isPausedByPerson(state),
       lastRequest: action.memo?.['lastRequest'] as string | undefined,
       running: runningWorkflowIds.length > 0,
       written: (info.lastUpdatedAt ?? info.createdAt).getTime(),
@@ -160,10 +167,10 @@ function scheduleOptions(wanted: WantedSchedule, request: string | undefined) {
     spec: { cronExpressions: [...wanted.cron], timezone: wanted.timeZone, jitter: wanted.jitterMs },
     action: {
       type: 'startWorkflow',
-      workflowType: SYNC_SOURCE,
+      workflowType: wanted.workflowType,
       workflowId: wanted.scheduleId,
       taskQueue: TASK_QUEUE,
-      args: [wanted.source, wanted.revision],
+      args: [wanted.ref, wanted.revision],
       memo: request === undefined ? {} : { lastRequest: request },
       typedSearchAttributes,
       staticSummary: wanted.summary,

@@ -29,8 +29,9 @@ const LOOK_AGAIN_MS = 1_000;
 /** Starts once all watches are complete; returns the way to stop. */
 export async function tidyUpEndedSyncs(options: TidyUpOptions): Promise<() => Promise<void>> {
   const { cluster, runs, settings, log } = options;
-  const { pvcs, sources, jobs, volumeSnapshots } = cluster;
-  await Promise.all([pvcs, sources, jobs, volumeSnapshots].map((resource) => resource.watch().synced()));
+  const { pvcs, sources, destinations, jobs, volumeSnapshots } = cluster;
+  const watched = [pvcs, sources, destinations, jobs, volumeSnapshots];
+  await Promise.all(watched.map((resource) => resource.watch().synced()));
   const inspector = new RunInspector(options);
 
   const unsubscribe = pvcs.watch().subscribe(({ namespace }, pvc) => {
@@ -71,7 +72,7 @@ class RunInspector {
     });
   }
 
-  /** Those whose end the status of their source tells. */
+  /** Those whose end the status of their source or destination tells. */
   get reported(): ReadonlySet<string> {
     return this.#reported;
   }

@@ -2,10 +2,11 @@
 // own seam, `Cluster`. What a mover's whole life looks like is test/stack/mover-life.test.ts.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Job, KubernetesObject, ObjectRef, Pod } from '../../api/kubernetes.ts';
-import type { SyncPlan } from '../../api/sync.ts';
 import type { SyncContext } from '../../activities/context.ts';
 import { followMover } from '../../activities/mover-follow.ts';
+import type { MoverTask } from '../../activities/mover-task.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
+import { resticSource } from '../../movers/restic.ts';
 import { createLog } from '../../telemetry/log.ts';
 
 const NOW = Date.parse('2026-07-02T10:00:00Z');
@@ -136,9 +137,9 @@ class FakeWorld {
       followLog: ((pod, container, options) => this.followLog(pod, container, options)) as FollowLog,
       now: () => NOW,
     };
-    const plan = { mover: 'restic', limits: { moverPendingMs: 60_000 } };
+    const task = { mover: resticSource({}), limits: { moverPendingMs: 60_000 } };
     return followMover({ cluster, log: createLog('test', 'silent') } as unknown as SyncContext, {
-      plan: plan as unknown as SyncPlan,
+      task: task as unknown as MoverTask,
       job: JOB,
       signal: new AbortController().signal,
       note: (details) => void this.notes.push(details),

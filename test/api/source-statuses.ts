@@ -52,6 +52,8 @@ export const ACCEPTED_STATUSES = [
 /** Ours alone: VolSync's CRD prunes it. */
 export const LAST_COPY_STATUS = {
   lastCopy: {
+    consistency: 'proceeded',
+    by: 'ada',
     trigger: 'trigger-1',
     askedTime: '2026-07-02T10:00:00Z',
     triggeredTime: '2026-07-02T10:03:10Z',

@@ -1,7 +1,7 @@
 // Where the size, the class and the access modes of a copy come from: reference/VolSync §4.3 and §4.4.
 import { describe, expect, it } from 'vitest';
 import type { PersistentVolumeClaim, VolumeSnapshot } from '../../api/kubernetes.ts';
-import { cloneOf, isOurCopy, likenessOf, restoredFrom, snapshotOf } from '../../domain/copy.ts';
+import { cloneOf, cutOf, isOurCopy, likenessOf, restoredFrom, snapshotOf } from '../../domain/copy.ts';
 import type { CopyOrder, VolumeOptions } from '../../domain/copy.ts';
 import { LABELS } from '../../domain/names.ts';
 
@@ -19,6 +19,23 @@ describe('the snapshot', () => {
       volumeSnapshotClassName: 'weekly',
     });
     expect(snapshotOf(anOrder()).spec).toEqual({ source: { persistentVolumeClaimName: 'data' } });
+  });
+});
+
+describe('the cut of a snapshot', () => {
+  const seen = (order: CopyOrder, status: object) => cutOf({ ...snapshotOf(order), status });
+  const creationTime = '2026-07-02T10:00:00Z';
+
+  it('is when the storage has fixed the image', () => {
+    expect(seen(anOrder(), {})).toBeUndefined();
+    expect(seen(anOrder(), { creationTime, readyToUse: false })).toBe(creationTime);
+  });
+
+  it('counts once the image can be read, where the source wants it so: every sync of the window sees it', () => {
+    const order: CopyOrder = { ...anOrder(), releaseAt: 'ready' };
+    expect(seen(order, { creationTime, readyToUse: false })).toBeUndefined();
+    expect(seen(order, { creationTime })).toBeUndefined();
+    expect(seen(order, { creationTime, readyToUse: true })).toBe(creationTime);
   });
 });
 

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { PersistentVolumeClaim } from '../../api/kubernetes.ts';
 import { snapshotOf } from '../../domain/copy.ts';
-import { judgeRun, runOfObject, runsInWindow, sourceOfRun, UNKNOWN_FOR_MS } from '../../domain/ended-sync.ts';
+import {
+  judgeRun,
+  ownerOfRun,
+  runOfObject,
+  runsInWindow,
+  sourceOfRun,
+  UNKNOWN_FOR_MS,
+} from '../../domain/ended-sync.ts';
 import { LABELS } from '../../domain/names.ts';
 import { apply, asked, begin, completed, frozen, optedIn } from './window-fixtures.ts';
 import type { PvcView } from '../../domain/copy-window.ts';
@@ -19,6 +26,13 @@ describe('a sync that the cluster speaks of', () => {
       do: 'tidyUp',
       failure: { reason: 'SyncEnded', message: expect.stringContaining(`The sync ${RUN} was terminated`) },
     });
+  });
+
+  it('of a destination says nothing of an application: none waits for it', () => {
+    const run = RUN.replace('source/', 'destination/');
+    const verdict = judgeRun(run, { kind: 'closed', how: 'was terminated' }, 0);
+    const message = `The sync ${run} was terminated before it had finished; status.latestImage is that of the sync before`;
+    expect(verdict).toMatchObject({ do: 'tidyUp', failure: { reason: 'SyncEnded', message } });
   });
 
   it('is not taken for ended just because Temporal does not know it yet', () => {
@@ -54,9 +68,17 @@ describe('a sync that the cluster speaks of', () => {
     [RUN, { namespace: 'shop', name: 'orders' }],
     ['source/shop/orders-2026-2026-07-02T10:00:00.123Z', { namespace: 'shop', name: 'orders-2026' }],
     ['source/shop/orders', undefined],
+    ['destination/shop/orders-2026-07-02T10:00:00Z', undefined],
     ['by-hand', undefined],
   ])('tells by its id whose it is: %s', (run, source) => {
     expect(sourceOfRun(run)).toEqual(source);
+  });
+
+  it('tells by its id whether it is of a source or of a destination', () => {
+    const owner = { namespace: 'shop', name: 'orders' };
+    expect(ownerOfRun(RUN)).toEqual({ kind: 'ReplicationSource', ...owner });
+    const destination = RUN.replace('source/', 'destination/');
+    expect(ownerOfRun(destination)).toEqual({ kind: 'ReplicationDestination', ...owner });
   });
 });
 

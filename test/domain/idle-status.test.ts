@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ReplicationDestination } from '../../api/replication-destination.ts';
 import { ReplicationSource } from '../../api/replication-source.ts';
 import { idleStatus } from '../../domain/idle-status.ts';
 
@@ -77,6 +78,25 @@ describe('a schedule that cannot be read', () => {
       },
     ];
     expect(idleStatus(aSource('@hourly', { ...synced, conditions }), now)).toBeUndefined();
+  });
+});
+
+describe('the status of an idle destination', () => {
+  const destination = (schedule: string): ReplicationDestination => {
+    const { spec: { sourcePVC: _, ...spec } = {}, metadata, status } = aSource(schedule, synced);
+    return ReplicationDestination.parse({ kind: 'ReplicationDestination', metadata, spec, status });
+  };
+
+  it('says in the same words when its next sync is due', () => {
+    expect(idleStatus(destination('*/15 * * * *'), now)?.patch).toEqual({
+      nextSyncTime: '2026-01-01T00:15:00Z',
+    });
+  });
+
+  it('names the destination where its schedule cannot be read', () => {
+    expect(idleStatus(destination('@hourlyfoo'), now)?.complaint).toContain(
+      'ReplicationDestination test-ns/test-rs',
+    );
   });
 });
 

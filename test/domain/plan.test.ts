@@ -10,6 +10,7 @@ const RESTIC = { repository: 'restic-secret', copyMethod: 'Snapshot' };
 describe('a source is refused, in a sentence that names it and the field', () => {
   it.each([
     ['without a mover', { sourcePVC: 'data' }, 'a replication method must be specified'],
+    ['with syncthing', { sourcePVC: 'data', syncthing: {} }, 'syncthing is not supported; use one of restic'],
     ['with two movers', { sourcePVC: 'data', restic: RESTIC, rclone: {} }, 'only one replication method'],
     [
       'with a mover of somebody else’s beside ours',
@@ -30,6 +31,7 @@ describe('a source is refused, in a sentence that names it and the field', () =>
     ['stillpoint.dev/freeze-bound', '4s'],
     ['stillpoint.dev/freeze-bound', 'a while'],
     ['stillpoint.dev/overdue-after', '0s'],
+    ['stillpoint.dev/release-at', 'once'],
   ])('with the annotation %s: %s', (key, value) => {
     const decided = planSource(aSource({ sourcePVC: 'data', restic: RESTIC }, { [key]: value }), DEFAULTS);
     expect(decided).toMatchObject({
@@ -47,6 +49,15 @@ describe('a source is planned', () => {
   ])('with the copy method %s as %s', (copyMethod, planned) => {
     const decided = planSource(aSource({ sourcePVC: 'data', restic: { ...RESTIC, copyMethod } }), DEFAULTS);
     expect(decided).toMatchObject({ plan: { mover: 'restic', pvcName: 'data', copyMethod: planned } });
+  });
+
+  it.each([
+    [{}, 'cut'],
+    [{ 'stillpoint.dev/release-at': 'cut' }, 'cut'],
+    [{ 'stillpoint.dev/release-at': 'ready' }, 'ready'],
+  ])('with the annotations %j to release at %s', (annotations, releaseAt) => {
+    const decided = planSource(aSource({ sourcePVC: 'data', restic: RESTIC }, annotations), DEFAULTS);
+    expect(decided).toMatchObject({ plan: { releaseAt } });
   });
 
   it('with the limits of the worker, unless its annotations say others', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ReplicationDestination } from '../../api/replication-destination.ts';
 import { ReplicationSource } from '../../api/replication-source.ts';
 import { planSchedule, triggerKind, wantedSchedule } from '../../domain/schedule.ts';
 import type { FoundSchedule } from '../../domain/schedule.ts';
@@ -7,7 +8,8 @@ describe('the schedule of a source', () => {
   it('is named after its source and tells people what it does', () => {
     expect(wantedSchedule(aSource())).toMatchObject({
       scheduleId: 'source/test-ns/test-rs',
-      source: { namespace: 'test-ns', name: 'test-rs', uid: 'uid-1' },
+      workflowType: 'syncSource',
+      ref: { namespace: 'test-ns', name: 'test-rs', uid: 'uid-1' },
       cron: ['*/30 * * * *'],
       timeZone: 'UTC',
       jitterMs: 0,
@@ -65,6 +67,60 @@ describe('the schedule of a source', () => {
   });
 });
 
+describe('the revision of a source’s schedule', () => {
+  // As written by the versions in the field: another one would have every schedule written anew after an upgrade.
+  it.each([
+    ['56526fd7', { restic: {} }, {}],
+    ['1871bca7', { restic: {}, trigger: { manual: 'tag-1' }, paused: true }, {}],
+    ['cd557531', { restic: undefined, trigger: undefined, rsyncTLS: {} }, {}],
+    ['20c5e1da', { restic: {} }, { 'time-zone': 'Europe/Berlin', jitter: '90s', 'catch-up-window': '1h' }],
+    ['1716626a', { restic: {}, trigger: { schedule: '0 0 31 2 *' } }, {}],
+    ['6d04391b', { restic: undefined, sourcePVC: undefined }, {}],
+  ])('is %s for ever: %j %j', (revision, spec, annotations) => {
+    expect(wantedSchedule(aSource(spec, annotations))?.revision).toBe(revision);
+  });
+});
+
+describe('the schedule of a destination', () => {
+  it('is named after it, starts the other workflow, and tells people what it does', () => {
+    const wanted = wantedSchedule(aDestination());
+    expect(wanted).toMatchObject({
+      scheduleId: 'destination/test-ns/test-rd',
+      workflowType: 'syncDestination',
+      ref: { namespace: 'test-ns', name: 'test-rd', uid: 'uid-1' },
+      cron: ['0 4 * * *'],
+      searchAttributes: {
+        SyncSource: 'test-ns/test-rd',
+        SyncPvc: 'test-ns/volsync-test-rd-dest',
+        SyncMover: 'restic',
+      },
+      summary: 'test-ns/test-rd: restic → volsync-test-rd-dest',
+    });
+    expect(wanted?.details).toContain('ReplicationDestination `test-ns/test-rd` fills PVC');
+    expect(wanted?.details).toContain('describe replicationdestination test-rd');
+  });
+
+  it.each([
+    ['restored', { restic: { destinationPVC: 'restored' } }],
+    ['volsync-test-rd-dst', { restic: undefined, rsyncTLS: {} }],
+    ['none', { restic: undefined }],
+  ])('names the PVC that receives: %s', (pvc, spec) => {
+    expect(wantedSchedule(aDestination(spec))?.searchAttributes.SyncPvc).toBe(`test-ns/${pvc}`);
+  });
+
+  it('differs from that of a source of the same name', () => {
+    const [source, destination] = [aSource(), aDestination()];
+    const { kind: _, ...same } = { ...destination, metadata: source.metadata };
+    expect(wantedSchedule({ ...same, kind: 'ReplicationDestination' })?.revision).not.toBe(
+      wantedSchedule(source)?.revision,
+    );
+  });
+
+  it('does not exist where somebody else serves it', () => {
+    expect(wantedSchedule(aDestination({ restic: undefined, external: {} }))).toBeUndefined();
+  });
+});
+
 describe('planning', () => {
   it('creates the schedule of a new source', () => {
     expect(planSchedule(aSource(), undefined).do).toBe('create');
@@ -111,18 +167,18 @@ describe('planning', () => {
     expect(planSchedule(leaving, found(source)).do).toBe('delete');
   });
 
-  it.each([{ external: { provider: 'example.com/x' } }, { syncthing: {} }])(
-    'leaves alone a source that others serve: %j',
+  it('leaves alone a source that others serve', () => {
+    const foreign = aSource({ restic: undefined, external: { provider: 'example.com/x' } });
+    expect(planSchedule(foreign, undefined).do).toBe('nothing');
+    expect(planSchedule(foreign, found(aSource())).do).toBe('delete');
+  });
+
+  it.each([{}, { syncthing: {} }])(
+    'keeps a schedule for a source without a mover of ours, so that its sync can tell the owner: %j',
     (spec) => {
-      const foreign = aSource({ restic: undefined, ...spec });
-      expect(planSchedule(foreign, undefined).do).toBe('nothing');
-      expect(planSchedule(foreign, found(aSource())).do).toBe('delete');
+      expect(planSchedule(aSource({ restic: undefined, ...spec }), undefined).do).toBe('create');
     },
   );
-
-  it('keeps a schedule for a source without any mover, so that its sync can tell the owner', () => {
-    expect(planSchedule(aSource({ restic: undefined }), undefined).do).toBe('create');
-  });
 
   it('does nothing where there is neither', () => {
     expect(planSchedule(undefined, undefined).do).toBe('nothing');
@@ -142,6 +198,15 @@ function aSource(
   };
   return ReplicationSource.parse({
     metadata: { namespace: 'test-ns', name: 'test-rs', uid: 'uid-1', annotations: Object.fromEntries(ours) },
+    spec: Object.fromEntries(Object.entries(whole).filter(([, value]) => value !== undefined)),
+  });
+}
+
+function aDestination(spec: Record<string, unknown> = {}): ReplicationDestination {
+  const whole = { trigger: { schedule: '0 4 * * *' }, restic: { repository: 'restic-secret' }, ...spec };
+  return ReplicationDestination.parse({
+    kind: 'ReplicationDestination',
+    metadata: { namespace: 'test-ns', name: 'test-rd', uid: 'uid-1' },
     spec: Object.fromEntries(Object.entries(whole).filter(([, value]) => value !== undefined)),
   });
 }

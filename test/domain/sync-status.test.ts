@@ -70,6 +70,8 @@ describe('the status of a sync that ends well', () => {
       lastManualSync: '',
       latestMoverStatus: { result: 'Successful', logs: 'snapshot 1a2b3c4d saved' },
       lastCopy: {
+        consistency: null,
+        by: null,
         trigger: 't1',
         askedTime: null,
         triggeredTime: null,

@@ -2,6 +2,7 @@
 // records that break it, and those most like them that do not.
 import { describe, expect, it } from 'vitest';
 import { restlessIn, sentenceOf, violationsOf } from '../stack/invariants.ts';
+import { DESTINATION_ROWS } from './destination-rows.ts';
 import { OBJECT_ROWS } from './object-rows.ts';
 import { aWholeSync, RUN } from './sync-story.ts';
 import { WINDOW_ROWS } from './window-rows.ts';
@@ -12,7 +13,7 @@ describe('a sync with nothing to complain about', () => {
   });
 });
 
-describe.each(Object.entries({ ...WINDOW_ROWS, ...OBJECT_ROWS }))(
+describe.each(Object.entries({ ...WINDOW_ROWS, ...OBJECT_ROWS, ...DESTINATION_ROWS }))(
   'invariant %s',
   (title, { broken, kept }) => {
     const invariant = Number.parseInt(title, 10);

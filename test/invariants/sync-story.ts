@@ -4,12 +4,12 @@ import type { KubernetesObject, ManagedFields } from '../../api/kubernetes.ts';
 import { ANNOTATIONS as A } from '../../domain/copy-trigger.ts';
 import type { AnnotationPatch } from '../../domain/copy-trigger.ts';
 import { runAnnotations, runLabels, LABELS } from '../../domain/names.ts';
-import { ownedBy } from '../../domain/ownership.ts';
+import { asOwner, ownedBy } from '../../domain/ownership.ts';
 import type { Gap, OutsideRecord, RecordedKind, RunSeen, Version } from '../stack/scenario-record.ts';
 
 export const RUN = 'source/shop/orders-2026-01-01T00:00:00Z';
 export const OTHER_RUN = 'source/shop/other-2026-01-01T00:00:00Z';
-const SOURCE = { name: 'orders', uid: 'uid-of-orders' };
+const SOURCE = { namespace: 'shop', name: 'orders', uid: 'uid-of-orders' };
 const PVC_UID = 'uid-of-data';
 const OPENED_AT = Date.parse('2026-01-01T00:00:00Z');
 
@@ -174,7 +174,7 @@ export class SyncStory {
   }
 
   #ofRun(name: string, run: string, labels: object = {}) {
-    const owner = ownedBy(SOURCE);
+    const owner = ownedBy(asOwner(SOURCE));
     return {
       name,
       uid: `uid-of-${name}-${run}`,

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../api/kubernetes.ts';
 import { KINDS } from '../../kubernetes/kinds.ts';
+import type { Kind } from '../../kubernetes/kinds.ts';
 import { listThenWatch } from '../../kubernetes/list-watch.ts';
 import type { Change, ListWatchTiming } from '../../kubernetes/list-watch.ts';
 import { createTransport } from '../../kubernetes/transport.ts';
@@ -26,10 +27,10 @@ afterEach(async () => {
 const QUICK: Partial<ListWatchTiming> = { firstMs: 1, longestMs: 20 };
 
 /** The changes as short texts: `synced a1 b2`, `applied a3`, `deleted b2`. */
-function watching(timing = QUICK): () => Promise<string | undefined> {
+function watching(timing = QUICK, kind: Kind = KINDS.pvcs): () => Promise<string | undefined> {
   const log = createLog('test', 'silent');
   const options = { transport, log, signal: stopping.signal, timing };
-  const changes = listThenWatch<KubernetesObject>(KINDS.pvcs, options)[Symbol.asyncIterator]();
+  const changes = listThenWatch<KubernetesObject>(kind, options)[Symbol.asyncIterator]();
   return async () => {
     const { done, value } = await changes.next();
     return done ? undefined : brief(value);
@@ -215,6 +216,27 @@ describe('a watch that never dies', () => {
     stream.event('ADDED', anObject('a', '2'));
     stream.complete('3');
     expect(await first).toBe('synced a2');
+  });
+
+  it('shows none of a kind that the cluster may do without, and all of it once it is defined', async () => {
+    const next = watching(QUICK, KINDS.destinations);
+    const first = next();
+    for (let answer = 1; answer <= 4; answer += 1) (await server.next()).json('not found', { status: 404 });
+    expect(await first).toBe('synced');
+    const defined = next();
+    (await server.next()).json('not found', { status: 404 });
+    const stream = (await server.next()).stream();
+    stream.event('ADDED', anObject('a', '1'));
+    stream.complete('2');
+    expect(await defined).toBe('synced a1');
+  });
+
+  it('waits for a kind that has to be there, however long its definition is absent', async () => {
+    const next = watching();
+    const first = next();
+    for (let answer = 1; answer <= 6; answer += 1) (await server.next()).json('not found', { status: 404 });
+    (await server.next()).stream().complete('1');
+    expect(await first).toBe('synced');
   });
 
   it('ends when it is told to, and leaves the server', async () => {

@@ -4,7 +4,7 @@ import { createTransport } from '../../kubernetes/transport.ts';
 import type { Transport } from '../../kubernetes/transport.ts';
 import { followPodLog } from '../../kubernetes/pod-log.ts';
 import { MoverLog } from '../../movers/mover-log.ts';
-import { restic } from '../../movers/restic.ts';
+import { resticLog } from '../../movers/restic-log.ts';
 import { startApiServer } from './api-server.ts';
 import type { ApiServer, ServedStream } from './api-server.ts';
 
@@ -113,7 +113,7 @@ describe('a mover that writes without end', () => {
     ['200,000 lines', (stream: ServedStream) => writeLines(stream)],
     ['one line of 50 MB', (stream: ServedStream) => writeLongLine(stream)],
   ])('fills neither memory nor status: %s', async (_, write) => {
-    const log = new MoverLog(restic);
+    const log = new MoverLog(resticLog('uploading'));
     const lines = follow();
     const before = process.memoryUsage();
     let most = 0;

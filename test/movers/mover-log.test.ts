@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { MoverLog } from '../../movers/mover-log.ts';
-import { restic } from '../../movers/restic.ts';
+import { resticLog } from '../../movers/restic-log.ts';
 
 function logOf(...lines: readonly string[]): MoverLog {
-  const log = new MoverLog(restic);
+  const log = new MoverLog(resticLog('uploading'));
   for (const line of lines) log.read(line);
   return log;
 }
@@ -27,6 +27,14 @@ describe('what is kept of a mover’s log', () => {
     });
   });
 
+  it('names what the owner should know of a success', () => {
+    expect(logOf('ERROR: some files could not be read', 'snapshot 5e6f7a8b saved').moved().warning).toBe(
+      'ERROR: some files could not be read',
+    );
+    expect(logOf('Directory is empty: /data holds no files').moved().warning).toMatch(/^Directory is empty/);
+    expect(logOf('snapshot 5e6f7a8b saved').moved()).not.toHaveProperty('warning');
+  });
+
   it('is never more than 1024 bytes, in whole lines from the end', () => {
     const log = logOf(...Array.from({ length: 500 }, (_, at) => `line ${at} ${'é'.repeat(100)}`));
     expect(Buffer.byteLength(log.tail())).toBeLessThanOrEqual(1024);
@@ -46,7 +54,7 @@ describe('what is kept of a mover’s log', () => {
   });
 
   it('is no line of progress: that goes to the heartbeat', () => {
-    const log = new MoverLog(restic);
+    const log = new MoverLog(resticLog('uploading'));
     const line = JSON.stringify({
       message_type: 'status',
       percent_done: 0.5,

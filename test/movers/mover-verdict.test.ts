@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { restic } from '../../movers/restic.ts';
+import { resticSource } from '../../movers/restic.ts';
 import { verdictOn } from '../../movers/mover-verdict.ts';
 import type { MoverEnded } from '../../movers/mover-verdict.ts';
 
@@ -7,7 +7,7 @@ const LIMITS = { moverAttempts: 3, moverRetryMs: 10_000 };
 
 function verdict(ended: Partial<MoverEnded>, limits = LIMITS) {
   const whole = { job: 'volsync-src-orders', attempt: 1, lastLine: 'Fatal: no', ...ended };
-  return verdictOn(whole, (exitCode) => restic.readExit(exitCode), limits);
+  return verdictOn(whole, (exitCode) => resticSource({}).readExit(exitCode), limits);
 }
 
 describe('the end of a mover', () => {

@@ -1,37 +1,26 @@
 // A source as the restic mover's entry script sees it: a volume, a repository, a cache and an environment.
 import { spawn, type ChildProcess } from 'node:child_process';
 import {
-  chmodSync,
   chownSync,
-  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { trixiePackages } from '../../tools/images/trixie-packages.ts';
+import { placeMover } from './mover-place.ts';
 
 // Root reads every file; what the script says about unreadable ones is seen only by somebody else.
-const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+export const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
 let scratch = '';
 
-/** Copies restic and the script to where that user can read them: the clone and the cache may be closed to it. */
 export async function prepareMover(): Promise<void> {
-  const restic = await trixiePackages({ name: 'restic', packages: ['restic'] }, console.error);
-  scratch = mkdtempSync(join(tmpdir(), 'stillpoint-restic-'));
-  chmodSync(scratch, 0o755);
-  mkdirSync(join(scratch, 'bin'));
-  copyFileSync(join(restic, 'usr/bin/restic'), join(scratch, 'bin/restic'));
-  copyFileSync(
-    join(import.meta.dirname, '../../images/mover/mover-restic/entry.sh'),
-    join(scratch, 'entry.sh'),
-  );
+  scratch = await placeMover('mover-restic');
 }
 
 export function removeMover(): void {
@@ -60,6 +49,17 @@ export class Source {
     if (nobody.uid !== undefined) chownSync(path, nobody.uid, nobody.gid);
   }
 
+  /** Where a program of the image is, for a stand-in that goes on with it. */
+  program(name: string): string {
+    return join(scratch, 'bin', name);
+  }
+
+  /** Puts the volume aside under a name, and an empty one in its place. */
+  putAside(name: string): void {
+    renameSync(this.path('data'), this.path(name));
+    this.#give('data');
+  }
+
   /** Starts a program in the environment that the Job gives the script. */
   start(program: string, args: readonly string[], environment: Environment = {}): Run {
     const env = { ...this.environment(), ...environment };
@@ -71,7 +71,7 @@ export class Source {
   }
 
   startMover(args: readonly string[], environment: Environment = {}): Run {
-    return this.start(join(scratch, 'entry.sh'), args, environment);
+    return this.start(join(scratch, 'mover-restic/entry.sh'), args, environment);
   }
 
   restic(...args: readonly string[]): Promise<Outcome> {

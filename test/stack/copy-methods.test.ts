@@ -1,9 +1,10 @@
 // The copy methods, and where the copy's size, class and access modes come from (reference/VolSync §4): the mover's
 // section of the spec, then the storage, then the pvc.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Job, KubernetesObject, PersistentVolumeClaim, VolumeSnapshot } from '../../api/kubernetes.ts';
 import { ANNOTATIONS as A } from '../../domain/copy-trigger.ts';
 import { copyName, LABELS } from '../../domain/names.ts';
+import { claimOf, consistenciesOf, recordMade } from './made-objects.ts';
+import type { Made } from './made-objects.ts';
 import {
   aWaitingSync,
   anApplication,
@@ -15,20 +16,14 @@ import {
   snapshotOf,
   windowIn,
 } from './window-scenario.ts';
-import { openWorld } from './world.ts';
-import type { Application, World } from './world.ts';
+import { Application, openWorld } from './world.ts';
+import type { World } from './world.ts';
 
 let world: World;
 beforeAll(async () => {
   world = await openWorld();
 });
 afterAll(() => world.close());
-
-interface Made {
-  readonly snapshots: VolumeSnapshot[];
-  readonly pvcs: PersistentVolumeClaim[];
-  readonly jobs: Job[];
-}
 
 describe.concurrent('a copy by Snapshot', () => {
   it('is of the default snapshot class, and as large and of the class and modes of the pvc', async () => {
@@ -122,7 +117,7 @@ describe.concurrent.each(['Direct', 'None'] as const)('no copy, by %s', (copyMet
   it('never asks, writes nothing on the pvc, and moves the pvc itself', async () => {
     const application = await anApplication(world, { [A.useCopyTrigger]: '', [A.copyTrigger]: 'set' });
     const before = pvcOf(application)?.metadata.annotations;
-    const made = record(application);
+    const made = recordMade(application);
     await createSource(application, { restic: { copyMethod } });
     const run = await latestRun(application);
     expect((await application.report(run)).copy).toEqual({});
@@ -131,6 +126,19 @@ describe.concurrent.each(['Direct', 'None'] as const)('no copy, by %s', (copyMet
     expect(made.jobs.map(claimOf)).toEqual(['data-pvc']);
     expect(pvcOf(application)?.metadata.annotations).toEqual(before);
     await nothingStays(application);
+    await application.remove();
+  });
+
+  it('goes to the node on which the pvc is in use', async () => {
+    const application = new Application(world);
+    await application.install({});
+    const made = recordMade(application);
+    await createSource(application, { restic: { copyMethod } });
+    await application.report(await latestRun(application));
+    const node = await application.kubectl('get', 'pod', 'app', '-o', 'jsonpath={.spec.nodeName}');
+    expect(JSON.stringify(made.jobs)).toContain(
+      JSON.stringify({ matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] }),
+    );
     await application.remove();
   });
 });
@@ -145,6 +153,7 @@ describe.concurrent('the objects of a copy', () => {
     expect(name).toMatch(/^volsync-test-rs-src-[0-9a-f]{8}$/);
     expect([...made.snapshots, ...made.pvcs].map(({ metadata }) => metadata.name)).toEqual([name, name]);
     expect(made.jobs.map(({ metadata }) => metadata.name)).toEqual(['volsync-src-test-rs']);
+    expect(consistenciesOf(made)).toEqual(['triggered', 'triggered']);
     for (const { metadata } of [...made.snapshots, ...made.pvcs, ...made.jobs]) {
       expect(metadata.labels).toMatchObject({
         [LABELS.createdBy]: 'volsync',
@@ -222,13 +231,14 @@ describe.concurrent('the objects of a copy', () => {
 describe.concurrent('a copy of a pvc that did not opt in', () => {
   it('is named by the run alone, and goes all the same', async () => {
     const application = await anApplication(world, {});
-    const made = record(application);
+    const made = recordMade(application);
     await createSource(application);
     await application.report(await latestRun(application));
     expect(made.snapshots.map(({ metadata }) => metadata.name)).toEqual([
       expect.stringMatching(/^volsync-test-rs-src-[0-9a-f]{8}$/),
     ]);
     expect(made.snapshots[0]?.metadata.labels).not.toHaveProperty(LABELS.copyWindow);
+    expect(consistenciesOf(made)).toEqual(['crash-consistent', 'crash-consistent']);
     await nothingStays(application);
     await application.remove();
   });
@@ -236,47 +246,11 @@ describe.concurrent('a copy of a pvc that did not opt in', () => {
 
 /** Triggers a sync that waits; resolves with what it has made once nothing of that is left. */
 async function syncOf(application: Application, run: string): Promise<Made> {
-  const made = record(application);
+  const made = recordMade(application);
   await application.setTrigger(`trigger of ${run}`);
   await application.report(run);
   expect(
     await application.temporaryObjects().then((left) => left.filter((name) => /^Job|^Persistent/.test(name))),
   ).toEqual([]);
   return made;
-}
-
-/** Every object that a sync makes from now on, as it was first seen. */
-function record({ namespace }: Application): Made {
-  const { volumeSnapshots, pvcs, jobs } = world.cluster;
-  return {
-    snapshots: firstSeen(volumeSnapshots.watch(), namespace),
-    pvcs: firstSeen(pvcs.watch(), namespace),
-    jobs: firstSeen(jobs.watch(), namespace),
-  };
-}
-
-interface Watched<T> {
-  subscribe(listener: (ref: { namespace?: string; name: string }, object: T | undefined) => void): () => void;
-  list(namespace?: string): readonly T[];
-}
-
-function firstSeen<T extends KubernetesObject>(watch: Watched<T>, namespace: string): T[] {
-  const seen: T[] = [];
-  const known = new Set(watch.list(namespace).map(({ metadata }) => metadata.uid));
-  watch.subscribe((ref, object) => {
-    if (ref.namespace !== namespace || object === undefined || known.has(object.metadata.uid)) return;
-    known.add(object.metadata.uid);
-    if (object.metadata.labels?.[LABELS.run] !== undefined) seen.push(object);
-  });
-  return seen;
-}
-
-/** Name of the PVC that the mover reads. */
-function claimOf({ spec }: Job): string | undefined {
-  const template = spec['template'] as {
-    readonly spec: {
-      readonly volumes: readonly { name: string; persistentVolumeClaim?: { claimName: string } }[];
-    };
-  };
-  return template.spec.volumes.find(({ name }) => name === 'data')?.persistentVolumeClaim?.claimName;
 }

@@ -5,13 +5,52 @@ import { json } from 'node:stream/consumers';
 import { KubeConfig } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { parse } from 'yaml';
-import { ACCEPTED, LEFT_TO_THE_API_SERVER, REFUSED, SCHEDULES } from '../api/source-manifests.ts';
-import { ACCEPTED_STATUSES, LAST_COPY_STATUS, REFUSED_STATUSES } from '../api/source-statuses.ts';
+import * as destination from '../api/destination-manifests.ts';
+import * as source from '../api/source-manifests.ts';
+import * as sourceStatus from '../api/source-statuses.ts';
 
-const CRD_FILE = new URL('../../deploy/crds/replicationsources.volsync.backube.yaml', import.meta.url);
-const CRD_PATH = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/replicationsources.volsync.backube';
 const NAMESPACE = `crd-${randomUUID().slice(0, 8)}`;
-const SOURCES = `/apis/volsync.backube/v1alpha1/namespaces/${NAMESPACE}/replicationsources`;
+
+interface Kind {
+  readonly kind: string;
+  readonly plural: string;
+  readonly columns: readonly string[];
+  readonly seed: object;
+  readonly row: readonly unknown[];
+  readonly accepted: readonly { readonly title: string; readonly spec: unknown; readonly stored?: unknown }[];
+  readonly refused: readonly { readonly title: string; readonly spec: unknown }[];
+  readonly statuses: readonly { readonly title: string; readonly status: object }[];
+  readonly refusedStatuses: readonly { readonly title: string; readonly status: object }[];
+}
+
+// `external`: ours leaves it alone, so that nobody but this test writes its status.
+const KINDS: readonly Kind[] = [
+  {
+    kind: 'ReplicationSource',
+    plural: 'replicationsources',
+    columns: ['Name', 'Source', 'Last sync', 'Duration', 'Next sync'],
+    seed: { sourcePVC: 'data-pvc', external: {} },
+    row: ['seed', 'data-pvc', null, null, null],
+    accepted: [...source.ACCEPTED, ...source.LEFT_TO_THE_API_SERVER.accepted],
+    refused: [...source.REFUSED, ...source.LEFT_TO_THE_API_SERVER.refused],
+    statuses: [
+      ...sourceStatus.ACCEPTED_STATUSES,
+      { title: 'the conversation around the newest copy', status: sourceStatus.LAST_COPY_STATUS },
+    ],
+    refusedStatuses: sourceStatus.REFUSED_STATUSES,
+  },
+  {
+    kind: 'ReplicationDestination',
+    plural: 'replicationdestinations',
+    columns: ['Name', 'Last sync', 'Duration', 'Next sync'],
+    seed: { external: {} },
+    row: ['seed', null, null, null],
+    accepted: [...destination.ACCEPTED, ...destination.LEFT_TO_THE_API_SERVER.accepted],
+    refused: [...destination.REFUSED, ...destination.LEFT_TO_THE_API_SERVER.refused],
+    statuses: destination.ACCEPTED_STATUSES,
+    refusedStatuses: destination.REFUSED_STATUSES,
+  },
+];
 
 const MERGE_PATCH = 'application/merge-patch+json';
 const APPLY_PATCH = 'application/apply-patch+yaml';
@@ -33,27 +72,17 @@ const config = new KubeConfig();
 
 beforeAll(async () => {
   config.loadFromFile(inject('stack').kubeconfig);
-  const crd: unknown = parse(readFileSync(CRD_FILE, 'utf8'));
-  const applied = await call('PATCH', `${CRD_PATH}?fieldManager=crd-test&force=true&fieldValidation=Strict`, {
-    body: crd,
-    contentType: APPLY_PATCH,
-  });
-  expect(applied.code, applied.body.message).toBeLessThan(300);
   await call('POST', '/api/v1/namespaces', { body: { metadata: { name: NAMESPACE } } });
-  await vi.waitFor(async () => expect((await call('GET', SOURCES)).code).toBe(200), 30_000);
-  // `external`: ours leaves it alone, so that nobody but this test writes its status.
-  const spec = { sourcePVC: 'data-pvc', external: {} };
-  const created = await create({ spec, name: 'seed' }, '');
-  expect(created.code, created.body.message).toBe(201);
+  for (const kind of KINDS) await applyWithSeed(kind);
 }, 60_000);
 
 afterAll(async () => {
   await call('DELETE', `/api/v1/namespaces/${NAMESPACE}`);
 });
 
-describe('the CRD of ReplicationSource on a real API server', () => {
+describe.each(KINDS)('the CRD of $kind on a real API server', (kind) => {
   it('is established, with nothing to complain about', async () => {
-    const { body } = await call('GET', CRD_PATH);
+    const { body } = await call('GET', definitionOf(kind));
     const conditions = body.status?.conditions?.map(({ type, status }) => `${type}=${status}`);
     expect(conditions).toContain('Established=True');
     expect(conditions).toContain('NamesAccepted=True');
@@ -61,75 +90,86 @@ describe('the CRD of ReplicationSource on a real API server', () => {
   });
 
   it('shows the columns of VolSync', async () => {
-    const { body } = await call('GET', SOURCES, { accept: TABLE });
-    expect(body.columnDefinitions?.map(({ name }) => name)).toEqual([
-      'Name',
-      'Source',
-      'Last sync',
-      'Duration',
-      'Next sync',
-    ]);
-    expect(body.rows?.[0]?.cells).toEqual(['seed', 'data-pvc', null, null, null]);
+    const { body } = await call('GET', objectsOf(kind), { accept: TABLE });
+    expect(body.columnDefinitions?.map(({ name }) => name)).toEqual(kind.columns);
+    expect(body.rows?.[0]?.cells).toEqual(kind.row);
   });
 
-  it.each([...ACCEPTED, ...LEFT_TO_THE_API_SERVER.accepted])('accepts $title', async (row) => {
-    const { code, body } = await create(row);
+  it.each(kind.accepted)('accepts $title', async (row) => {
+    const { code, body } = await create(kind, row);
     expect(code, body.message).toBe(201);
     expect(body.spec).toEqual('stored' in row ? row.stored : row.spec);
   });
 
-  it.each([...REFUSED, ...LEFT_TO_THE_API_SERVER.refused])('refuses $title', async ({ spec }) => {
-    expect((await create({ spec })).code).toBe(422);
+  it.each(kind.refused)('refuses $title', async ({ spec }) => {
+    expect((await create(kind, { spec })).code).toBe(422);
   });
 
-  it.each(SCHEDULES.accepted)('accepts the schedule "%s"', async (schedule) => {
-    const { code, body } = await create({ spec: { trigger: { schedule } } });
+  it.each(source.SCHEDULES.accepted)('accepts the schedule "%s"', async (schedule) => {
+    const { code, body } = await create(kind, { spec: { trigger: { schedule } } });
     expect(code, body.message).toBe(201);
   });
 
-  it.each(SCHEDULES.refused)('refuses the schedule "%s"', async (schedule) => {
-    expect((await create({ spec: { trigger: { schedule } } })).code).toBe(422);
+  it.each(source.SCHEDULES.refused)('refuses the schedule "%s"', async (schedule) => {
+    expect((await create(kind, { spec: { trigger: { schedule } } })).code).toBe(422);
   });
 
-  it('accepts a source without spec', async () => {
-    expect((await create({})).code).toBe(201);
+  it('accepts an object without spec', async () => {
+    expect((await create(kind, {})).code).toBe(201);
   });
 
-  it('takes no status from who creates a source', async () => {
-    expect((await create({ status: LAST_COPY_STATUS })).body.status).toBeUndefined();
+  it('takes no status from who creates an object', async () => {
+    expect((await create(kind, { status: { lastManualSync: 'never' } })).body.status).toBeUndefined();
   });
 
-  it.each(ACCEPTED_STATUSES)('stores $title', async ({ status }) => {
-    const { code, body } = await patchStatus(status);
+  it.each(kind.statuses)('stores $title', async ({ status }) => {
+    const { code, body } = await patchStatus(kind, status);
     expect(code, body.message).toBe(200);
     expect(body.status).toEqual(status);
   });
 
-  it('stores the conversation around the newest copy', async () => {
-    expect((await patchStatus(LAST_COPY_STATUS)).body.status).toEqual(LAST_COPY_STATUS);
-  });
-
-  it.each(REFUSED_STATUSES)('does not store $title', async ({ status }) => {
-    expect((await patchStatus(status)).code).toBe(422);
+  it.each(kind.refusedStatuses)('does not store $title', async ({ status }) => {
+    expect((await patchStatus(kind, status)).code).toBe(422);
   });
 });
 
+async function applyWithSeed(kind: Kind): Promise<void> {
+  const file = new URL(`../../deploy/crds/${kind.plural}.volsync.backube.yaml`, import.meta.url);
+  const body: unknown = parse(readFileSync(file, 'utf8'));
+  const query = '?fieldManager=crd-test&force=true&fieldValidation=Strict';
+  const applied = await call('PATCH', `${definitionOf(kind)}${query}`, { body, contentType: APPLY_PATCH });
+  expect(applied.code, applied.body.message).toBeLessThan(300);
+  await vi.waitFor(async () => expect((await call('GET', objectsOf(kind))).code).toBe(200), 30_000);
+  const created = await create(kind, { spec: kind.seed, name: 'seed' }, '');
+  expect(created.code, created.body.message).toBe(201);
+}
+
+function definitionOf({ plural }: Kind): string {
+  return `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${plural}.volsync.backube`;
+}
+
+function objectsOf({ plural }: Kind): string {
+  return `/apis/volsync.backube/v1alpha1/namespaces/${NAMESPACE}/${plural}`;
+}
+
 function create(
-  source: { spec?: unknown; status?: unknown; name?: string },
+  kind: Kind,
+  object: { spec?: unknown; status?: unknown; name?: string },
   query = '?dryRun=All',
 ): Promise<Answer> {
-  const { name = 'table', ...rest } = source;
+  const { name = 'table', ...rest } = object;
   const body = {
     apiVersion: 'volsync.backube/v1alpha1',
-    kind: 'ReplicationSource',
+    kind: kind.kind,
     metadata: { name },
     ...rest,
   };
-  return call('POST', `${SOURCES}${query}`, { body });
+  return call('POST', `${objectsOf(kind)}${query}`, { body });
 }
 
-function patchStatus(status: object): Promise<Answer> {
-  return call('PATCH', `${SOURCES}/seed/status?dryRun=All`, { body: { status }, contentType: MERGE_PATCH });
+function patchStatus(kind: Kind, status: object): Promise<Answer> {
+  const path = `${objectsOf(kind)}/seed/status?dryRun=All`;
+  return call('PATCH', path, { body: { status }, contentType: MERGE_PATCH });
 }
 
 /** One request, with the answer whatever its code; our own client would throw, and asks for no tables. */

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { ownStarted, startOwn, stopOwn } from '../../tools/own-processes.ts';
+import type { ObjectStore } from '../../tools/stack/stack.ts';
 import { stackUp } from '../../tools/stack/up.ts';
 
 export interface StackForTests {
@@ -9,11 +10,7 @@ export interface StackForTests {
   readonly temporalAddress: string;
   readonly temporalUi: string;
   readonly binFolder: string;
-  readonly objectStore: {
-    readonly endpointFromPods: string;
-    readonly accessKey: string;
-    readonly secretKey: string;
-  };
+  readonly objectStore: ObjectStore;
   readonly workerMetrics: string;
   /** Logs and pid files of our own processes. */
   readonly folder: string;

@@ -1,5 +1,6 @@
 // The invariants of the design, judged from what an outside watcher recorded and from nothing that our code says.
 import { completedIsTrue, noEarlyCopy, onlyOwnCopies } from './invariants/copies.ts';
+import { latestImageIsReady, onlyLatestImageStays, onlyOwnImages } from './invariants/destinations.ts';
 import { oneMoverAtATime, successMeansMoved } from './invariants/movers.ts';
 import { nobodyStaysAsked, nothingLeftBehind } from './invariants/rest.ts';
 import { noSecretLeaves } from './invariants/secrets.ts';
@@ -13,13 +14,18 @@ const INVARIANTS: ReadonlyMap<number, { readonly name: string; readonly check: C
   [3, { name: 'one trigger, one window', check: oneTriggerOneWindow }],
   [4, { name: 'nobody stays asked', check: nobodyStaysAsked }],
   [5, { name: 'the user’s keys are the user’s', check: usersKeys }],
-  [6, { name: 'only our own copies', check: onlyOwnCopies }],
+  [6, { name: 'only our own copies', check: both(onlyOwnCopies, onlyOwnImages) }],
   [7, { name: 'one mover per source at a time', check: oneMoverAtATime }],
-  [8, { name: 'success means moved', check: successMeansMoved }],
+  [8, { name: 'success means moved', check: both(successMeansMoved, latestImageIsReady) }],
   [9, { name: 'no secret leaves its Secret', check: noSecretLeaves }],
-  [10, { name: 'nothing left behind', check: nothingLeftBehind }],
+  [10, { name: 'nothing left behind', check: both(nothingLeftBehind, onlyLatestImageStays) }],
   [11, { name: 'every freeze is measured and bounded', check: measuredAndBounded }],
 ]);
+// Of sources, and of destinations.
+function both(one: Check, other: Check): Check {
+  return (record) => [...one(record), ...other(record)];
+}
+
 const HOLD_ONLY_AT_REST: readonly number[] = [4, 10];
 
 /** Everything that must not have been; empty when all invariants hold. */

@@ -22,6 +22,7 @@ const WATCHED: Readonly<Record<WatchedKind, Kind>> = {
   jobs: KINDS.jobs,
   pods: KINDS.pods,
   sources: KINDS.sources,
+  destinations: KINDS.destinations,
   namespaces: KINDS.namespaces,
   secrets: KINDS.secrets,
   events: { kind: 'Event', group: 'events.k8s.io', version: 'v1', plural: 'events', scope: 'namespace' },

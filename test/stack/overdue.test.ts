@@ -54,7 +54,7 @@ describe.concurrent('a trigger that is overdue', () => {
     const { application, run } = await overdueSync();
     const word = { by: 'ada', reason: 'the agent is broken' };
     await world.temporal.workflow.getHandle(run).executeUpdate('proceed', { args: [word] });
-    expect((await application.report(run)).copy).toMatchObject({ by: 'ada' });
+    expect((await application.report(run)).copy).toMatchObject({ by: 'ada', consistency: 'proceeded' });
     await application.remove();
   });
 
@@ -63,7 +63,9 @@ describe.concurrent('a trigger that is overdue', () => {
     await world.cluster.pvcs.patch(application.pvc, {
       metadata: { annotations: { [A.useCopyTrigger]: null } },
     });
-    expect((await application.report(run)).copy).not.toHaveProperty('trigger');
+    const { copy } = await application.report(run);
+    expect(copy).not.toHaveProperty('trigger');
+    expect(copy.consistency).toBe('crash-consistent');
     const status = await application.sourceStatus(({ lastSyncTime }) => lastSyncTime !== undefined);
     expect(status.latestMoverStatus?.result).toBe('Successful');
     await application.remove();

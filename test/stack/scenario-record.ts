@@ -8,6 +8,7 @@ import type {
   Pod,
   VolumeSnapshot,
 } from '../../api/kubernetes.ts';
+import type { ReplicationDestination } from '../../api/replication-destination.ts';
 import type { ReplicationSource } from '../../api/replication-source.ts';
 
 /** The recorded kinds; Secrets are not among them, only their values. */
@@ -17,6 +18,7 @@ export interface RecordedKinds {
   readonly jobs: Job;
   readonly pods: Pod;
   readonly sources: ReplicationSource;
+  readonly destinations: ReplicationDestination;
   readonly events: KubernetesObject;
   readonly namespaces: Namespace;
 }
@@ -145,6 +147,7 @@ const KIND_NAMES: Readonly<Record<RecordedKind, string>> = {
   jobs: 'Job',
   pods: 'Pod',
   sources: 'ReplicationSource',
+  destinations: 'ReplicationDestination',
   events: 'Event',
   namespaces: 'Namespace',
 };

@@ -2,6 +2,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { readCopyWindow } from '../../domain/copy-trigger.ts';
+import { SCHEDULE_PREFIXES } from '../../domain/messages.ts';
 import { ANNOTATIONS_OF_RUN } from '../../domain/names.ts';
 import type { History } from '../../tools/histories/history-file.ts';
 import type { RunSeen, Version } from './scenario-record.ts';
@@ -18,7 +19,8 @@ export async function executionsOf(
   versions: readonly Version[],
 ): Promise<readonly Execution[]> {
   const listed = new Map<string, readonly [workflowId: string, runId?: string]>();
-  const query = `WorkflowId STARTS_WITH 'source/${namespace}/'`;
+  const began = Object.values(SCHEDULE_PREFIXES).map((of) => `WorkflowId STARTS_WITH '${of}${namespace}/'`);
+  const query = began.join(' OR ');
   for await (const { workflowId, runId } of temporal.workflow.list({ query }))
     listed.set(runId, [workflowId, runId]);
   const known = new Set([...listed.values()].map(([workflowId]) => workflowId));

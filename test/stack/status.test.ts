@@ -52,6 +52,7 @@ describe.concurrent('the status of a source', () => {
       latestMoverStatus: { result: 'Successful', logs: expect.stringMatching(/snapshot [0-9a-f]{8} saved/) },
       restic: {},
       lastCopy: {
+        consistency: 'triggered',
         trigger: 't1',
         askedTime: expect.stringMatching(WHOLE_SECONDS),
         triggeredTime: expect.stringMatching(WHOLE_SECONDS),

@@ -92,6 +92,20 @@ describe.concurrent('a storage', () => {
     await application.remove();
   });
 
+  it('that is slow to make the copy ready, of a source that says release-at: ready: the application stands still until then', async () => {
+    const patient = { 'stillpoint.dev/release-at': 'ready' };
+    const { application, run } = await aWaitingSync(
+      world,
+      { volumeSnapshotClassName: 'dir-slow-ready' },
+      patient,
+    );
+    await application.setTrigger('patient');
+    await application.copyStatus('Completed');
+    expect(await snapshotsOf(application)).toMatchObject([{ status: { readyToUse: true } }]);
+    await application.report(run);
+    await application.remove();
+  });
+
   it('that loses the copy after the release: the sync fails, and nothing is reported as moved (VH-2)', async () => {
     const { application, run } = await aWaitingSync(world, { volumeSnapshotClassName: 'dir-fail-ready' });
     await application.setTrigger('released');

@@ -2,15 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveMetrics } from '../../telemetry/metrics.ts';
 import type { MetricsServer } from '../../telemetry/metrics.ts';
 import { showOutOfSync, syncMetrics } from '../../telemetry/sync-metrics.ts';
-import type { SourceSync } from '../../telemetry/sync-metrics.ts';
+import type { SyncState } from '../../telemetry/sync-metrics.ts';
 
-const orders = { namespace: 'shop', name: 'orders' };
+const orders = { kind: 'ReplicationSource', namespace: 'shop', name: 'orders' } as const;
 const OF_ORDERS = 'obj_name="orders",obj_namespace="shop",role="source",method="restic"';
 
 let server: MetricsServer;
-let sources: SourceSync[] = [];
+let states: SyncState[] = [];
 beforeAll(async () => {
-  showOutOfSync(async () => sources);
+  showOutOfSync(async () => states);
   server = await serveMetrics({ port: 0, ready: () => true });
 });
 afterAll(() => server.close());
@@ -21,7 +21,7 @@ async function metrics(): Promise<readonly string[]> {
 
 describe('/metrics', () => {
   it('counts syncs by result, reason and mover', async () => {
-    syncMetrics.syncEnded({ source: orders, mover: 'restic', result: 'Failed', reason: 'SecretMissing' });
+    syncMetrics.syncEnded({ owner: orders, mover: 'restic', result: 'Failed', reason: 'SecretMissing' });
     expect(await metrics()).toContain(
       'stillpoint_syncs_total{result="Failed",reason="SecretMissing",mover="restic"} 1',
     );
@@ -37,7 +37,7 @@ describe('/metrics', () => {
 
   it('shows no freeze of an application that never stood still', async () => {
     const before = await metrics();
-    syncMetrics.syncEnded({ source: orders, mover: 'restic', result: 'Successful', reason: '' });
+    syncMetrics.syncEnded({ owner: orders, mover: 'restic', result: 'Successful', reason: '' });
     const count = (lines: readonly string[]) =>
       lines.filter((line) => /^stillpoint_freeze.*_count/.test(line));
     expect(count(await metrics())).toEqual(count(before));
@@ -45,7 +45,7 @@ describe('/metrics', () => {
 
   it('has VolSync’s series under VolSync’s names and labels', async () => {
     succeeded({ durationSeconds: 90, late: true });
-    sources = [{ source: orders, mover: 'restic', outOfSync: true }];
+    states = [{ owner: orders, mover: 'restic', outOfSync: true }];
     const lines = await metrics();
     expect(lines).toContain(`volsync_missed_intervals_total{${OF_ORDERS}} 1`);
     expect(lines).toContain(`volsync_volume_out_of_sync{${OF_ORDERS}} 1`);
@@ -54,20 +54,31 @@ describe('/metrics', () => {
   });
 
   it('counts no missed interval for a sync that was in time, but shows the series', async () => {
-    const source = { namespace: 'shop', name: 'punctual' };
-    syncMetrics.syncEnded({ source, mover: 'rclone', result: 'Successful', reason: '', late: false });
+    const owner = { ...orders, name: 'punctual' };
+    syncMetrics.syncEnded({ owner, mover: 'rclone', result: 'Successful', reason: '', late: false });
     expect(await metrics()).toContain(
       'volsync_missed_intervals_total{obj_name="punctual",obj_namespace="shop",role="source",method="rclone"} 0',
     );
   });
 
+  it('tells a destination from a source of the same name', async () => {
+    const owner = { ...orders, kind: 'ReplicationDestination' } as const;
+    succeeded({ owner, durationSeconds: 7 });
+    states = [{ owner, mover: 'restic', outOfSync: false }];
+    const lines = await metrics();
+    const labels = OF_ORDERS.replace('role="source"', 'role="destination"');
+    expect(lines).toContain(`volsync_sync_duration_seconds_sum{${labels}} 7`);
+    expect(lines).toContain(`volsync_missed_intervals_total{${labels}} 0`);
+    expect(lines).toContain(`volsync_volume_out_of_sync{${labels}} 0`);
+  });
+
   it('forgets a source that is gone', async () => {
-    sources = [];
+    states = [];
     expect((await metrics()).filter((line) => line.startsWith('volsync_volume_out_of_sync{'))).toEqual([]);
   });
 });
 
 function succeeded(measured: object): void {
   const success = { mover: 'restic', result: 'Successful', reason: '', copyMethod: 'Snapshot' } as const;
-  syncMetrics.syncEnded({ source: orders, ...success, ...measured });
+  syncMetrics.syncEnded({ owner: orders, ...success, ...measured });
 }

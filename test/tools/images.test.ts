@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mover, worker, workerFiles, workerFolders } from '../../tools/images/recipes.ts';
@@ -25,8 +25,17 @@ describe('the images', () => {
       .split('\n')
       .filter((line) => line.startsWith('!'));
     expect(named.map((line) => line.slice(1))).toEqual([...workerFiles, ...workerFolders]);
-    expect(mover.madeFrom()).toContain(read('images/mover/mover-restic/entry.sh'));
+    for (const script of globSync('images/mover/*/*', { cwd: root }))
+      expect(mover.madeFrom()).toContain(read(script));
     expect(worker.madeFrom()).toContain(read('package-lock.json'));
+  });
+
+  it('hold the scripts of every mover', () => {
+    const copied = [...read('images/mover/Dockerfile').matchAll(/^COPY \S+ (\S+)\/ \/\1\/$/gm)];
+    const folders = readdirSync(join(root, 'images/mover'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+    expect(new Set(copied.map(([, folder]) => folder))).toEqual(new Set(folders));
   });
 
   it('hold everything that worker and controller import', () => {

@@ -3,8 +3,10 @@ import type { SyncReport } from '../../api/sync.ts';
 import { ANNOTATIONS } from '../../domain/copy-trigger.ts';
 import type { Annotations } from '../../domain/copy-trigger.ts';
 import { goDuration } from '../../domain/duration.ts';
-import { restic } from '../../movers/restic.ts';
+import { resticLog } from '../../movers/restic-log.ts';
 import { bytes, seconds } from './story.ts';
+
+const log = resticLog('uploading');
 
 /** The question: nothing is copied until a new trigger stands on the pvc. */
 export function askedText(pvc: string, annotations: Annotations): string {
@@ -34,8 +36,8 @@ export function completedText(trigger: string, { quiescedAt, triggeredAt, comple
 
 /** The line of a mover's log as a beat; undefined for lines that tell nothing new. */
 export function moverText(line: string): string | undefined {
-  const read = restic.readLine(line);
-  if (read.kind === 'text') return restic.keepsLine(read.text) ? read.text.trim() : undefined;
+  const read = log.readLine(line);
+  if (read.kind === 'text') return log.keepsLine(read.text) ? read.text.trim() : undefined;
   if (read.kind !== 'progress') return undefined;
   const { phase, percent = 0, bytesDone = 0, bytesTotal, filesDone = 0, filesTotal } = read.progress;
   const of = (total: string | undefined) => (total === undefined ? '' : ` of ${total}`);

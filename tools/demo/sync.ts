@@ -2,7 +2,7 @@
 import type { Pod } from '../../api/kubernetes.ts';
 import type { SyncReport } from '../../api/sync.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
-import { restic } from '../../movers/restic.ts';
+import { resticSource } from '../../movers/restic.ts';
 import { quiesce, resume, setTrigger } from './application.ts';
 import type { Standstill } from './application.ts';
 import { acceptedText, askedText, completedText, moverText, reportedText } from './beats.ts';
@@ -120,7 +120,7 @@ async function tellMover({ cluster, tell, ended }: Scene, { at, what }: Seen<Pod
   const pod = { namespace: NAMESPACE, name: what.metadata.name };
   tell.beat('mover', `pod ${pod.name} runs on the copy`, at);
   try {
-    for await (const line of cluster.followLog(pod, restic.container, { signal: ended })) {
+    for await (const line of cluster.followLog(pod, resticSource({}).container, { signal: ended })) {
       const text = moverText(line);
       if (text !== undefined) tell.beat('mover', text);
     }

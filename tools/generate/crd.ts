@@ -3,6 +3,19 @@ import type { z } from 'zod';
 import { kubernetesTypes, type StructuralSchema } from './kubernetes-types.ts';
 import { structuralSchema } from './structural-schema.ts';
 
+export interface PrinterColumn {
+  readonly name: string;
+  readonly jsonPath: string;
+  readonly format?: string;
+}
+
+/** Columns of every kind that is synchronised, as VolSync shows them. */
+export const SYNC_COLUMNS: readonly PrinterColumn[] = [
+  { name: 'Last sync', jsonPath: '.status.lastSyncTime', format: 'date-time' },
+  { name: 'Duration', jsonPath: '.status.lastSyncDuration' },
+  { name: 'Next sync', jsonPath: '.status.nextSyncTime', format: 'date-time' },
+];
+
 /** What a CustomResourceDefinition of VolSync's group says besides its fields. */
 export interface Kind {
   readonly kind: string;
@@ -10,7 +23,7 @@ export interface Kind {
   readonly description: string;
   /** Schema of the whole object; its `spec` and `status` go into the CRD. */
   readonly shape: { readonly spec: z.ZodType; readonly status: z.ZodType };
-  readonly printerColumns: readonly { name: string; jsonPath: string; format?: string }[];
+  readonly printerColumns: readonly PrinterColumn[];
   /** Where the schema is written, for the note at the top of the file. */
   readonly writtenIn: string;
 }

@@ -1,5 +1,5 @@
 import { ReplicationSource } from '../../api/replication-source.ts';
-import { crd } from './crd.ts';
+import { crd, SYNC_COLUMNS } from './crd.ts';
 
 /** The CRD of ReplicationSource: VolSync's kind and columns, and our `status.lastCopy`. */
 export function replicationSourceCrd(): string {
@@ -8,12 +8,7 @@ export function replicationSourceCrd(): string {
     plural: 'replicationsources',
     description: 'What is copied from one PVC, when, how and where to.',
     shape: ReplicationSource.shape,
-    printerColumns: [
-      { name: 'Source', jsonPath: '.spec.sourcePVC' },
-      { name: 'Last sync', jsonPath: '.status.lastSyncTime', format: 'date-time' },
-      { name: 'Duration', jsonPath: '.status.lastSyncDuration' },
-      { name: 'Next sync', jsonPath: '.status.nextSyncTime', format: 'date-time' },
-    ],
+    printerColumns: [{ name: 'Source', jsonPath: '.spec.sourcePVC' }, ...SYNC_COLUMNS],
     writtenIn: 'api/replication-source.ts',
   });
 }

@@ -23,7 +23,7 @@ const busyboxPackages = { name: 'busybox', packages: ['busybox-static', 'libc6']
 export const mover: ImageRecipe = {
   part: 'images/mover',
   name: 'registry.local/stillpoint-mover:dev',
-  usualSeconds: 90,
+  usualSeconds: 150,
   madeFrom: () => [...baseRecipe(), ...textsOf(['images/mover'])],
   build: async (docker, say) => {
     await ensureDebianBase(docker, say);

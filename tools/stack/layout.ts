@@ -15,6 +15,7 @@ export const inside = {
   temporal: { host: '10.244.0.1', port: 7233 },
   temporalUi: { host: '10.244.0.1', port: 8233 },
   objectStore: { host: '10.244.0.1', port: 9000 },
+  secureObjectStore: { host: '10.244.0.1', port: 9443 },
   etcd: { host: '127.0.0.1', port: 2379 },
   scheduler: { host: '127.0.0.1', port: 10259 },
   kubeletHealth: { host: '127.0.0.1', port: 10248 },
@@ -39,6 +40,8 @@ export interface Layout {
   /** The same user by the address that counts inside the namespace. */
   readonly kubeconfigInside: string;
   readonly certificates: string;
+  /** Of an authority that nobody knows but whom we tell: not the cluster's. */
+  readonly objectStoreCertificates: string;
   readonly configuration: string;
   readonly logs: string;
   readonly bin: string;
@@ -65,6 +68,7 @@ export function layoutOf(name: string): Layout {
     kubeconfig: join(state, 'kubeconfig'),
     kubeconfigInside: join(state, 'kubeconfig-inside'),
     certificates: join(state, 'certificates'),
+    objectStoreCertificates: join(state, 'object-store-certificates'),
     configuration: join(state, 'configuration'),
     logs: join(state, 'logs'),
     bin: join(state, 'bin'),

@@ -24,6 +24,9 @@ export interface Stack {
 export interface ObjectStore {
   readonly endpointFromPods: string;
   readonly endpointFromHost: string;
+  /** The same store by TLS, and the file (PEM) with the private authority that has signed its certificate. */
+  readonly secureEndpointFromPods: string;
+  readonly authorityFile: string;
   readonly accessKey: string;
   readonly secretKey: string;
 }
@@ -57,6 +60,8 @@ export function describe(layout: Layout, { ports, accessKey, secretKey }: Settle
     objectStore: {
       endpointFromPods: `http://${inside.objectStore.host}:${inside.objectStore.port}`,
       endpointFromHost: `http://127.0.0.1:${ports.objectStore}`,
+      secureEndpointFromPods: `https://${inside.secureObjectStore.host}:${inside.secureObjectStore.port}`,
+      authorityFile: join(layout.objectStoreCertificates, 'authority.crt'),
       accessKey,
       secretKey,
     },

@@ -77,7 +77,10 @@ function temporalReady(layout: Layout, tools: Toolchain, stack: Stack): Promise<
 }
 
 function objectStoreReady(layout: Layout): Promise<true> {
-  return until({ what: 'the object store', log: join(layout.logs, 'object-store.log') }, () =>
-    answers(layout, healthPages.objectStore),
+  return until(
+    { what: 'the object store', log: join(layout.logs, 'object-store.log') },
+    async () =>
+      (await answers(layout, healthPages.objectStore)) &&
+      (await answers(layout, healthPages.secureObjectStore)),
   );
 }

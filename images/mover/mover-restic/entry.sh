@@ -1,22 +1,25 @@
 #!/bin/bash
-# Carries the volume at DATA_DIR into a restic repository. The arguments are operations, done in order:
+# Carries the volume at DATA_DIR into a restic repository, or back. The arguments are operations, done in order:
 #
 #   unlock   removes stale locks
 #   backup   saves a snapshot of DATA_DIR (host "volsync"), then forgets old ones by FORGET_OPTIONS
 #   forget   only the second half of backup, for a retry after exit code 20
 #   prune    frees the space of forgotten snapshots
+#   restore  makes DATA_DIR what a snapshot holds (restore.sh)
 #
 # Exit codes, so that who started this knows what is done and what a retry would repeat:
 #
-#    0  all done; also: some files unreadable (a line starting ERROR says so), or nothing to save (a line says so)
-#    1  a variable of the environment is missing
+#    0  all done; also: some files unreadable (a line starting ERROR says so), or nothing to save or no snapshot
+#       to restore (a line says so)
+#    1  a variable of the environment is missing, or not what it should be
 #    2  unknown operation
 #    3  the repository cannot be reached, created or unlocked
-#    4  DATA_DIR cannot be read
+#    4  DATA_DIR cannot be read, or for a restore written
 #    5  this was a debug session, nothing was moved
 #   11  the repository is locked         (restic's own code)
 #   12  the repository's password is wrong (restic's own code)
 #   13  backup failed, no snapshot was saved
+#   14  restore failed, DATA_DIR may hold a part of the snapshot
 #   20  the snapshot is saved, forget failed; prune was not tried
 #   21  prune failed; what stood before it is done
 #
@@ -26,11 +29,15 @@ set -o noglob
 
 HOST=volsync
 TEMPORARY=${TMPDIR:-/tmp}
+SNAPSHOTS=$TEMPORARY/restic-snapshots
 NO_REPOSITORY='Is there a repository at the following location?'
 # VolSync's time for finding out whether there is a repository.
 PATIENCE=60s
 # The exit code for a failure, or a SIGTERM, in the step at hand.
 failure=3
+
+# shellcheck source=images/mover/mover-restic/restore.sh
+source "${BASH_SOURCE[0]%/*}/restore.sh"
 
 main() {
   [[ ${DEBUG_MOVER:-0} != 1 ]] || debug_session
@@ -50,7 +57,7 @@ main() {
 # Sleeps until a person, in a shell in this container, removes the file.
 debug_session() {
   trap 'exit 5' TERM
-  cp "$0" "$TEMPORARY/"
+  cp "${BASH_SOURCE[0]%/*}/"{entry,restore}.sh "$TEMPORARY/"
   touch "$TEMPORARY/exit-debug-if-removed"
   echo "Debug session: the mover's script is in $TEMPORARY; remove $TEMPORARY/exit-debug-if-removed to end"
   while [[ -e $TEMPORARY/exit-debug-if-removed ]]; do
@@ -75,9 +82,9 @@ require_operations() {
   local operation
   for operation in "$@"; do
     case $operation in
-      unlock | backup | forget | prune) ;;
+      unlock | backup | forget | prune | restore) ;;
       *)
-        echo "ERROR: unknown operation '$operation'; the operations are unlock, backup, forget and prune"
+        echo "ERROR: unknown operation '$operation'; the operations are unlock, backup, forget, prune and restore"
         exit 2
         ;;
     esac
@@ -111,7 +118,9 @@ backup() {
     echo "Directory is empty: $DATA_DIR holds no files, so no snapshot is saved and none is forgotten"
     return
   fi
-  open_repository
+  open_repository --latest 1
+  parent=
+  [[ ! $(<"$SNAPSHOTS") =~ \"id\":\"([0-9a-f]{64})\" ]] || parent=${BASH_REMATCH[1]}
   save_snapshot
   cd /
   forget
@@ -129,19 +138,17 @@ data_unreadable() {
   exit 4
 }
 
-# Creates the repository if there is none. Leaves in $parent the snapshot that this backup builds on.
+# Creates the repository if there is none. Leaves in $SNAPSHOTS what it holds of DATA_DIR, by the given options.
 open_repository() {
   failure=3
-  parent=
-  local found=$TEMPORARY/restic-snapshots
   # --no-lock: a probe that is killed by its timeout must not leave a lock behind. --foreground: timeout's own process
   # group would not hear of a SIGTERM, and the pod would outlive it by its grace period.
-  if with_repository timeout --foreground "$PATIENCE" restic snapshots --json --no-lock --latest 1 --host "$HOST" --path "$PWD" >"$found"; then
-    [[ ! $(<"$found") =~ \"id\":\"([0-9a-f]{64})\" ]] || parent=${BASH_REMATCH[1]}
+  if with_repository timeout --foreground "$PATIENCE" restic snapshots --json --no-lock "$@" --host "$HOST" --path "$PWD" >"$SNAPSHOTS"; then
     return
   fi
   [[ $repository == absent ]] || repository_failed 'cannot be opened'
   with_repository restic init || repository_failed 'cannot be created'
+  echo '[]' >"$SNAPSHOTS"
 }
 
 # Runs a command and leaves in $status its exit code, in $repository "absent" if it found none.

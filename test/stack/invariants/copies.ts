@@ -3,6 +3,7 @@ import type { Job, PersistentVolumeClaim, VolumeSnapshot } from '../../../api/ku
 import { ANNOTATIONS as A } from '../../../domain/copy-trigger.ts';
 import { ANNOTATIONS_OF_RUN, crc32, LABELS } from '../../../domain/names.ts';
 import { livesOf, nameOf, standingAt, unseenBetween } from '../scenario-record.ts';
+import { isPrime } from '../../../domain/volume-population.ts';
 import type { Life, OutsideRecord, Version } from '../scenario-record.ts';
 import { violation } from './violation.ts';
 import type { Violation } from './violation.ts';
@@ -17,7 +18,13 @@ function copiesIn(record: OutsideRecord): readonly CopyLife[] {
   const clones = livesOf(record, 'pvcs').filter(
     ([{ object }]) => object.spec?.dataSource?.kind === 'PersistentVolumeClaim',
   );
-  return [...livesOf(record, 'volumeSnapshots'), ...clones].filter(([{ object }]) => isOurs(object));
+  const all = [...livesOf(record, 'volumeSnapshots'), ...clones];
+  return all.filter(([{ object }]) => isOurs(object) && !isImage(object));
+}
+
+/** The image of a destination is of what it received; destinations.ts judges it. */
+export function isImage({ metadata }: VolumeSnapshot | PersistentVolumeClaim): boolean {
+  return metadata.ownerReferences?.some(({ kind }) => kind === 'ReplicationDestination') ?? false;
 }
 
 function isOurs({ metadata }: Copied): boolean {
@@ -151,7 +158,9 @@ function inTime(steps: readonly WindowStep[], step: WindowStep): readonly Violat
 /** 6: what a sync uses was made by itself, for this window. */
 export function onlyOwnCopies(record: OutsideRecord): readonly Violation[] {
   const restored = livesOf(record, 'pvcs').filter(
-    ([{ object }]) => object.spec?.dataSource?.kind === 'VolumeSnapshot' && isOurs(object),
+    // A PVC that is filled from a destination's image is no copy of a sync's.
+    ([{ object }]) =>
+      object.spec?.dataSource?.kind === 'VolumeSnapshot' && isOurs(object) && !isPrime(object),
   );
   return [
     ...[...copiesIn(record), ...restored].flatMap((life) => saysWhose(record, life)),

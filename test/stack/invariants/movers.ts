@@ -6,7 +6,7 @@ import type { Life, OutsideRecord, Version } from '../scenario-record.ts';
 import { violation } from './violation.ts';
 import type { Violation } from './violation.ts';
 
-/** 7: mover pods of one source never run at the same time. */
+/** 7: mover pods of one source or destination never run at the same time. */
 export function oneMoverAtATime(record: OutsideRecord): readonly Violation[] {
   const running = moversIn(record).flatMap((life) => runningTimeOf(life) ?? []);
   return running.flatMap((one) =>
@@ -48,9 +48,9 @@ function hasEnded(pod: Pod): boolean {
 // 20 and 21: the snapshot is saved, and only forget or prune has failed (docs/movers/restic.md).
 const MOVED = [0, 20, 21];
 
-/** 8: lastSyncTime changes only after a mover of this source has ended well since it last did. */
+/** 8: lastSyncTime changes only after a mover of this source or destination has ended well since it last did. */
 export function successMeansMoved(record: OutsideRecord): readonly Violation[] {
-  return livesOf(record, 'sources').flatMap((life) =>
+  return [...livesOf(record, 'sources'), ...livesOf(record, 'destinations')].flatMap((life) =>
     life.flatMap((version, index) => {
       const time = version.object.status?.lastSyncTime;
       const before = life[index - 1]?.object.status?.lastSyncTime;

@@ -1,7 +1,7 @@
 // Invariants 4 and 10: once everything is at rest, nothing speaks of a sync that has ended. For a namespace that went
 // at the end of its test, rest is the moment before.
 import { ANNOTATIONS_OF_RUN, crc32, LABELS } from '../../../domain/names.ts';
-import { sourceOfRun } from '../../../domain/ended-sync.ts';
+import { ownerOfRun } from '../../../domain/ended-sync.ts';
 import { closedBy, lastMoment, livesOf, standingAt } from '../scenario-record.ts';
 import type { OutsideRecord, RunSeen, Version } from '../scenario-record.ts';
 import { violation } from './violation.ts';
@@ -38,15 +38,23 @@ function openWindow(
 
 function statuses(record: OutsideRecord): readonly Violation[] {
   const { at } = lastMoment(record);
-  return livesOf(record, 'sources').flatMap((life) => {
-    const source = standingAt(life, at);
-    const { metadata, status } = source?.object ?? {};
-    if (source === undefined || status?.lastSyncStartTime === undefined) return [];
-    if (metadata?.deletionTimestamp !== undefined) return [];
-    const runs = record.runs.filter(({ workflowId }) => sourceOfRun(workflowId)?.name === metadata?.name);
+  return [...livesOf(record, 'sources'), ...livesOf(record, 'destinations')].flatMap((life) => {
+    const owner = standingAt<'sources' | 'destinations'>(life, at);
+    const since = owner?.object.status?.lastSyncStartTime;
+    if (owner === undefined || since === undefined) return [];
+    if (owner.object.metadata.deletionTimestamp !== undefined) return [];
+    const runs = runsOf(record, owner);
     const ended = runs.every(({ workflowId }) => endedForLong(record, workflowId) !== undefined);
     if (!ended || runs.length === 0) return [];
-    return [violation(4, source, `says that a sync runs since ${status.lastSyncStartTime}, and none does`)];
+    return [violation(4, owner, `says that a sync runs since ${since}, and none does`)];
+  });
+}
+
+function runsOf({ runs }: OutsideRecord, owner: Version): readonly RunSeen[] {
+  const kind = owner.kind === 'sources' ? 'ReplicationSource' : 'ReplicationDestination';
+  return runs.filter(({ workflowId }) => {
+    const whose = ownerOfRun(workflowId);
+    return whose?.name === owner.object.metadata.name && whose?.kind === kind;
   });
 }
 
@@ -80,7 +88,7 @@ function runOf({ runs }: OutsideRecord, { object: { metadata } }: Version): stri
 
 // A sync that ends by itself has closed and removed everything before; after one that was ended from outside somebody
 // has to come and do it.
-function endedForLong(record: OutsideRecord, run: string): RunSeen | undefined {
+export function endedForLong(record: OutsideRecord, run: string): RunSeen | undefined {
   const { time, going } = lastMoment(record);
   const ended = closedBy(record, run, time);
   const status = ended?.closed?.status ?? '';

@@ -40,7 +40,8 @@ export function temporal(layout: Layout, { pathOf, environment }: Toolchain): Se
 }
 
 export function objectStore(layout: Layout, tools: Toolchain, { accessKey, secretKey }: Settled): Service {
-  const { host, port } = inside.objectStore;
+  const { objectStore: plain, secureObjectStore: secure } = inside;
+  const pki = layout.objectStoreCertificates;
   return {
     name: 'object-store',
     command: tools.pathOf('object-store'),
@@ -50,7 +51,15 @@ export function objectStore(layout: Layout, tools: Toolchain, { accessKey, secre
       RCLONE_AUTH_KEY: `"${accessKey},${secretKey}"`,
       RCLONE_CONFIG: '/dev/null',
     },
-    arguments: ['serve', 's3', `--addr=${host}:${port}`, join(layout.state, 'objects')],
+    arguments: [
+      'serve',
+      's3',
+      `--addr=http://${plain.host}:${plain.port}`,
+      `--addr=tls://${secure.host}:${secure.port}`,
+      `--cert=${pki}/server.crt`,
+      `--key=${pki}/server.key`,
+      join(layout.state, 'objects'),
+    ],
   };
 }
 

@@ -1,11 +1,12 @@
 // Against a Temporal of our own making that remembers schedules: what a person would see there.
 import { beforeEach, describe, expect, it } from 'vitest';
+import { ReplicationDestination } from '../../../api/replication-destination.ts';
 import { ReplicationSource } from '../../../api/replication-source.ts';
-import { reconcileSource } from '../../../client/controller/reconcile-source.ts';
+import { reconcileSchedule } from '../../../client/controller/reconcile-schedule.ts';
 import type { Schedules, StandingSchedule } from '../../../client/controller/schedules.ts';
 import type { WantedSchedule } from '../../../domain/schedule.ts';
 
-const REF = { namespace: 'test-ns', name: 'test-rs' };
+const REF = { kind: 'ReplicationSource', namespace: 'test-ns', name: 'test-rs' } as const;
 
 describe('a source and its schedule', () => {
   let temporal: FakeTemporal;
@@ -14,58 +15,58 @@ describe('a source and its schedule', () => {
   });
 
   it('starts the first sync once, when the schedule is made', async () => {
-    await reconcileSource(REF, aSource(), { schedules: temporal });
-    await reconcileSource(REF, aSource(), { schedules: temporal });
+    await reconcileSchedule(REF, aSource(), { schedules: temporal });
+    await reconcileSchedule(REF, aSource(), { schedules: temporal });
     expect(temporal.did).toEqual(['create', 'trigger']);
   });
 
   it('starts nothing for a paused source until it is resumed', async () => {
-    await reconcileSource(REF, aSource({ paused: true }), { schedules: temporal });
+    await reconcileSchedule(REF, aSource({ paused: true }), { schedules: temporal });
     expect(temporal.did).toEqual(['create']);
-    await reconcileSource(REF, aSource({ paused: false }), { schedules: temporal });
+    await reconcileSchedule(REF, aSource({ paused: false }), { schedules: temporal });
     expect(temporal.did).toEqual(['create', 'update', 'trigger']);
   });
 
   it('starts nothing while its times cannot be read', async () => {
-    await reconcileSource(REF, aSource({ trigger: { schedule: '@hourlyfoo' } }), { schedules: temporal });
+    await reconcileSchedule(REF, aSource({ trigger: { schedule: '@hourlyfoo' } }), { schedules: temporal });
     expect(temporal.did).toEqual(['create']);
   });
 
   it('writes which sync it starts before it starts it', async () => {
     const manual = (tag: string) => aSource({ trigger: { manual: tag } });
-    await reconcileSource(REF, manual('tag-1'), { schedules: temporal });
+    await reconcileSchedule(REF, manual('tag-1'), { schedules: temporal });
     temporal.endRun();
-    await reconcileSource(REF, manual('tag-2'), { schedules: temporal });
+    await reconcileSchedule(REF, manual('tag-2'), { schedules: temporal });
     expect(temporal.did).toEqual(['create', 'trigger', 'update', 'trigger']);
     expect(temporal.schedule?.runs.lastRequest).toBe('manual tag-2');
   });
 
   it('starts again what another controller died over', async () => {
     temporal.losesTriggers = true;
-    await reconcileSource(REF, aSource(), { schedules: temporal });
+    await reconcileSchedule(REF, aSource(), { schedules: temporal });
     temporal.losesTriggers = false;
     temporal.grow(10_000);
-    await reconcileSource(REF, aSource(), { schedules: temporal });
+    await reconcileSchedule(REF, aSource(), { schedules: temporal });
     expect(temporal.did).toEqual(['create', 'trigger', 'trigger']);
   });
 
   it('looks at what another controller made at the same moment, and starts nothing twice', async () => {
     temporal.somebodyIsFaster = true;
-    const { lookAgainAfterMs } = await reconcileSource(REF, aSource(), { schedules: temporal });
+    const { lookAgainAfterMs } = await reconcileSchedule(REF, aSource(), { schedules: temporal });
     expect(lookAgainAfterMs).toBe(0);
     expect(temporal.did).toEqual([]);
   });
 
   it('cancels the sync of a source that is gone, then deletes the schedule', async () => {
-    await reconcileSource(REF, aSource(), { schedules: temporal });
-    await reconcileSource(REF, undefined, { schedules: temporal });
+    await reconcileSchedule(REF, aSource(), { schedules: temporal });
+    await reconcileSchedule(REF, undefined, { schedules: temporal });
     expect(temporal.did).toEqual(['create', 'trigger', 'cancel', 'delete']);
   });
 
   it('cancels the sync of the old source when it was created anew, and starts that of the new one after it', async () => {
-    await reconcileSource(REF, aSource(), { schedules: temporal });
+    await reconcileSchedule(REF, aSource(), { schedules: temporal });
     const anew = aSource();
-    await reconcileSource(
+    await reconcileSchedule(
       REF,
       { ...anew, metadata: { ...anew.metadata, uid: 'uid-2' } },
       { schedules: temporal },
@@ -74,19 +75,30 @@ describe('a source and its schedule', () => {
     expect(temporal.schedule?.uid).toBe('uid-2');
   });
 
+  it('is not the one of a destination of the same name: each has its own', async () => {
+    await reconcileSchedule({ ...REF, kind: 'ReplicationDestination' }, aDestination(), {
+      schedules: temporal,
+    });
+    expect(temporal.did).toEqual(['create', 'trigger']);
+    expect(temporal.schedule?.scheduleId).toBe('destination/test-ns/test-rs');
+    expect(temporal.looked).toEqual(['destination/test-ns/test-rs']);
+  });
+
   it('has nothing to do for a source that is neither here nor there', async () => {
-    await reconcileSource(REF, undefined, { schedules: temporal });
+    await reconcileSchedule(REF, undefined, { schedules: temporal });
     expect(temporal.did).toEqual([]);
   });
 });
 
 class FakeTemporal implements Schedules {
   readonly did: string[] = [];
+  readonly looked: string[] = [];
   schedule: StandingSchedule | undefined;
   losesTriggers = false;
   somebodyIsFaster = false;
 
-  async find() {
+  async find(scheduleId: string) {
+    this.looked.push(scheduleId);
     return this.schedule;
   }
 
@@ -130,7 +142,7 @@ class FakeTemporal implements Schedules {
     this.#change({ written: (this.schedule?.runs.written ?? 0) - milliseconds });
   }
 
-  #write({ scheduleId, source, revision }: WantedSchedule, lastRequest: string | undefined) {
+  #write({ scheduleId, ref, revision }: WantedSchedule, lastRequest: string | undefined) {
     const before = this.schedule?.runs ?? {
       starts: [],
       running: false,
@@ -140,7 +152,7 @@ class FakeTemporal implements Schedules {
     };
     const runs = { ...before, lastRequest, written: Date.now() };
     const lostSlots = { skipped: 0, missed: 0 };
-    this.schedule = { scheduleId, uid: source.uid, revision, runs, runningWorkflowIds: [], lostSlots };
+    this.schedule = { scheduleId, uid: ref.uid, revision, runs, runningWorkflowIds: [], lostSlots };
     this.#change({});
   }
 
@@ -155,9 +167,14 @@ class FakeTemporal implements Schedules {
   }
 }
 
+function aDestination(): ReplicationDestination {
+  const { spec: { sourcePVC: _, ...spec } = {}, metadata } = aSource();
+  return ReplicationDestination.parse({ kind: 'ReplicationDestination', metadata, spec });
+}
+
 function aSource(spec: Record<string, unknown> = {}): ReplicationSource {
   return ReplicationSource.parse({
-    metadata: { ...REF, uid: 'uid-1' },
+    metadata: { namespace: REF.namespace, name: REF.name, uid: 'uid-1' },
     spec: { sourcePVC: 'data-pvc', restic: {}, trigger: { schedule: '@daily' }, ...spec },
   });
 }

@@ -1,9 +1,9 @@
-// Brings the schedule of one source in step with the source, and starts the syncs that are due outside its
+// Brings the schedule of one source or destination in step with it, and starts the syncs that are due outside its
 // times. Idempotent: two controllers at once do no harm, because every start leaves its name in the schedule.
-import type { ObjectRef } from '../../api/kubernetes.ts';
-import type { ReplicationSource } from '../../api/replication-source.ts';
+import type { OwnerObject } from '../../api/sync.ts';
 import type { LostSlots } from '../../domain/lost-slots.ts';
-import { sourceScheduleId } from '../../domain/messages.ts';
+import { scheduleIdOf } from '../../domain/messages.ts';
+import type { ScheduleOwner } from '../../domain/messages.ts';
 import { planSchedule } from '../../domain/schedule.ts';
 import type { SchedulePlan, WantedSchedule } from '../../domain/schedule.ts';
 import { planStart, syncRequest } from '../../domain/sync-request.ts';
@@ -26,12 +26,12 @@ export interface Beside {
   readonly trigger?: string | undefined;
 }
 
-export async function reconcileSource(
-  ref: ObjectRef,
-  source: ReplicationSource | undefined,
+export async function reconcileSchedule(
+  owner: ScheduleOwner,
+  object: OwnerObject | undefined,
   { schedules, trigger }: Beside,
 ): Promise<Reconciled> {
-  const plan = planSchedule(source, await schedules.find(sourceScheduleId(ref)));
+  const plan = planSchedule(object, await schedules.find(scheduleIdOf(owner)));
   switch (plan.do) {
     case 'nothing':
       return { did: 'nothing' };
@@ -53,7 +53,7 @@ export async function reconcileSource(
 type Plan<Do extends SchedulePlan['do']> = Extract<SchedulePlan<StandingSchedule>, { do: Do }>;
 
 async function createSchedule(plan: Plan<'create'>, schedules: Schedules): Promise<Reconciled> {
-  const request = startable(plan.schedule) ? syncRequest(plan.source) : undefined;
+  const request = startable(plan.schedule) ? syncRequest(plan.object) : undefined;
   const created = await schedules.create(plan.schedule, request);
   // Another controller was faster: compare with what it has made.
   if (!created) return { did: 'nothing', lookAgainAfterMs: 0 };
@@ -77,11 +77,11 @@ async function keepInStep(
 }
 
 function startOf(plan: Plan<'keep' | 'update' | 'replace'>, trigger: string | undefined): StartPlan {
-  const { do: what, schedule, source, found } = plan;
+  const { do: what, schedule, object, found } = plan;
   if (!startable(schedule)) return { do: 'nothing' };
-  // The cancelled run of the old source: Temporal starts the next one when it has ended.
+  // The cancelled run of the old object: Temporal starts the next one when it has ended.
   const runs = what === 'replace' ? { ...found.runs, running: false, lastRequest: undefined } : found.runs;
-  return planStart(source, runs, { now: Date.now(), trigger });
+  return planStart(object, runs, { now: Date.now(), trigger });
 }
 
 function startable(schedule: WantedSchedule): boolean {
