@@ -83,8 +83,8 @@ prepare() {
   [[ -z ${CUSTOM_CA:-} ]] || export RCLONE_CA_CERT=${RCLONE_CA_CERT:-$CUSTOM_CA}
   # The Secret is mounted read-only, and some remotes have rclone store a renewed token.
   if [[ -r $RCLONE_CONFIG ]]; then
-    install -m 600 "$RCLONE_CONFIG" "$TEMPORARY/rclone.conf"
-    export RCLONE_CONFIG=$TEMPORARY/rclone.conf
+    install -m 600 "$RCLONE_CONFIG" "$TEMPORARY/rclone-configuration"
+    export RCLONE_CONFIG=$TEMPORARY/rclone-configuration
   fi
   export RCLONE_TRANSFERS=${RCLONE_TRANSFERS:-10} RCLONE_STATS=${RCLONE_STATS:-1s} RCLONE_ASK_PASSWORD=false
   # A remote that has gone away fails within minutes.
