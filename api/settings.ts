@@ -154,7 +154,13 @@ export const WorkerSettings = z.object({
   maxActivities: wholeNumber(200, { least: 1, most: 10_000 }).meta(
     variable(
       'STILLPOINT_MAX_ACTIVITIES',
-      'Activities that one worker runs at once; a running mover occupies one.',
+      'Steps of syncs that one worker runs at once, those of movers not counted.',
+    ),
+  ),
+  maxMovers: wholeNumber(1000, { least: 1, most: 10_000 }).meta(
+    variable(
+      'STILLPOINT_MAX_MOVERS',
+      'Movers that one worker follows at once; a destination that waits for its sender occupies one.',
     ),
   ),
   buildId: z

@@ -2,6 +2,8 @@
 import type { OwnerKind } from '../api/sync.ts';
 
 export const TASK_QUEUE = 'stillpoint';
+/** Of the steps that follow a mover, for hours it may be: they never stand in the way of a step inside a freeze. */
+export const MOVER_TASK_QUEUE = 'stillpoint-movers';
 export const SYNC_SOURCE = 'syncSource';
 export const SYNC_DESTINATION = 'syncDestination';
 

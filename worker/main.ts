@@ -9,7 +9,7 @@ import { refuseNeighbours } from '../client/neighbours.ts';
 import { aborted, orStartError, runProgram } from '../client/program.ts';
 import { ensureSearchAttributes } from '../client/search-attributes.ts';
 import { checkNamespace, reach, reachable, temporalPlace } from '../client/temporal.ts';
-import { TASK_QUEUE } from '../domain/messages.ts';
+import { MOVER_TASK_QUEUE, TASK_QUEUE } from '../domain/messages.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import { connectCluster } from '../kubernetes/connect.ts';
 import { createLog } from '../telemetry/log.ts';
@@ -33,26 +33,44 @@ await runProgram('worker', async (stop) => {
   );
   await orStartError(refuseNeighbours({ cluster, connection, namespace: place.namespace }, settings));
 
-  const worker = await Worker.create({
+  const activities = createActivities({
+    cluster,
+    log,
+    settings: syncSettings(settings),
+    metrics: syncMetrics,
+  });
+  const shared = {
     connection,
     namespace: place.namespace,
-    taskQueue: TASK_QUEUE,
     ...versioning(settings),
-    workflowBundle: { codePath: await workflowBundle() },
-    activities: createActivities({ cluster, log, settings: syncSettings(settings), metrics: syncMetrics }),
-    maxCachedWorkflows: settings.maxCachedWorkflows,
-    maxConcurrentActivityTaskExecutions: settings.maxActivities,
     shutdownGraceTime: settings.shutdownGraceMs,
     // A cancel reaches an activity with the answer to its heartbeat: the SDK would hold most of them back.
     maxHeartbeatThrottleInterval: '5 seconds',
+  } as const;
+  const steps = await Worker.create({
+    ...shared,
+    taskQueue: TASK_QUEUE,
+    workflowBundle: { codePath: await workflowBundle() },
+    // Those of movers, too: syncs of earlier versions have asked for them here.
+    activities,
+    maxCachedWorkflows: settings.maxCachedWorkflows,
+    maxConcurrentActivityTaskExecutions: settings.maxActivities,
   });
+  const { moveCopy, receive } = activities;
+  const movers = await Worker.create({
+    ...shared,
+    taskQueue: MOVER_TASK_QUEUE,
+    activities: { moveCopy, receive },
+    maxConcurrentActivityTaskExecutions: settings.maxMovers,
+  });
+  const workers = [steps, movers];
   const watching = startWatches(cluster, log);
-  const ready = async () =>
-    worker.getState() === 'RUNNING' && watching.synced && (await reachable(connection));
+  const running = () => workers.every((worker) => worker.getState() === 'RUNNING');
+  const ready = async () => running() && watching.synced && (await reachable(connection));
   const metrics = await serveMetrics({ port: settings.metricsPort, host: settings.metricsHost, ready });
   log.info('worker started', { temporal: place.address, namespace: place.namespace, port: metrics.port });
 
-  await worker.runUntil(aborted(stop));
+  await Promise.all(workers.map((worker) => worker.runUntil(aborted(stop))));
   log.info('worker stopped');
   await metrics.close();
   await Promise.all([cluster.close(), connection.close()]);

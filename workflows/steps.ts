@@ -2,6 +2,7 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { MoverLimits, SyncLimits } from '../api/sync.ts';
+import { MOVER_TASK_QUEUE } from '../domain/messages.ts';
 
 // An activity in flight is really over before the sync is closed: otherwise it could write after the release.
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
@@ -55,6 +56,7 @@ export function whileFrozen({ copyHeartbeatMs }: SyncLimits) {
 /** As long as the data needs. The activity counts its movers, and says when the next one may start; this is for dead workers. */
 export function whileMoving({ moverHeartbeatMs }: SyncLimits) {
   return proxyActivities<Pick<Activities, 'moveCopy'>>({
+    taskQueue: MOVER_TASK_QUEUE,
     startToCloseTimeout: '30 days',
     heartbeatTimeout: moverHeartbeatMs,
     summary: 'carry the copy away',
@@ -66,6 +68,7 @@ export function whileMoving({ moverHeartbeatMs }: SyncLimits) {
 /** As long as the sender needs, too. A receiver's deadline may lie beyond the longest timer there is: each attempt ends before. */
 export function whileReceiving({ moverHeartbeatMs }: MoverLimits) {
   return proxyActivities<Pick<Activities, 'receive'>>({
+    taskQueue: MOVER_TASK_QUEUE,
     startToCloseTimeout: '20 days',
     heartbeatTimeout: moverHeartbeatMs,
     summary: 'receive the data',

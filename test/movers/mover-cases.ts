@@ -16,7 +16,15 @@ import type { Pair, Section } from '../stack/movers/pair.ts';
 import { toldSecrets } from '../stack/movers/told-secrets.ts';
 import { stallingWay } from '../stack/movers/stalling-way.ts';
 import type { Target } from '../stack/movers/stalling-way.ts';
-import { CHANGE_TREE, entriesIn, lessThe, LIST_TREE, makeTree, SHARE_TREE } from '../stack/movers/tree.ts';
+import {
+  CHANGE_KINDS,
+  CHANGE_TREE,
+  entriesIn,
+  lessThe,
+  LIST_TREE,
+  makeTree,
+  SHARE_TREE,
+} from '../stack/movers/tree.ts';
 import type { Entries, Loss } from '../stack/movers/tree.ts';
 import { createSource, latestRun } from '../stack/window-scenario.ts';
 import { openWorld } from '../stack/world.ts';
@@ -30,6 +38,8 @@ export interface MoverCase {
   readonly rootOnly?: boolean;
   /** What does not arrive, by the mover's nature. */
   readonly loses: readonly Loss[];
+  /** A folder may take the place of a file, and a file that of a folder. */
+  readonly changesKinds: boolean;
   /** How many small files are carried besides. */
   readonly files: number;
   /** Where the source connects. */
@@ -48,7 +58,7 @@ export interface MoverCase {
 const NOWHERE: Target = { host: '10.244.0.1', port: 1 };
 const THREE_ATTEMPTS = ['1', '2', '3'];
 /** A mover tries for up to a minute in each of three attempts. */
-const LONG = { timeout: 300_000 };
+const LONG = { timeout: 400_000 };
 
 export function keepsTheMoverPromises(mover: MoverCase): void {
   let world: World;
@@ -97,7 +107,7 @@ export function keepsTheMoverPromises(mover: MoverCase): void {
         });
         expect(lessThe(mover.loses, first)).toEqual(lessThe(mover.loses, await contentsOf(pair)));
 
-        await application.shell(CHANGE_TREE);
+        await application.shell(mover.changesKinds ? `${CHANGE_TREE}\n${CHANGE_KINDS}` : CHANGE_TREE);
         await application.syncNow();
         const second = await received(pair, 'second', () => syncs(application, 'second', run));
         const sent = await contentsOf(pair);

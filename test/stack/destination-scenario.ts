@@ -104,6 +104,14 @@ export async function destinationRuns(application: Application): Promise<readonl
   return info.recentActions.map(({ action }) => action.workflow.workflowId);
 }
 
+/** Reasons of the events that `kubectl describe` shows below the destination. */
+export async function destinationEvents(application: Application): Promise<readonly string[]> {
+  const about = `involvedObject.kind=ReplicationDestination,involvedObject.name=${refOf(application).name}`;
+  const listed = await application.kubectl('get', 'events', `--field-selector=${about}`, '--output=json');
+  const { items } = JSON.parse(listed) as { readonly items: readonly { readonly reason: string }[] };
+  return items.map(({ reason }) => reason);
+}
+
 export async function createClaim(
   { world, namespace }: Application,
   name: string,

@@ -185,12 +185,17 @@ describe.concurrent('a mover that cannot start', () => {
       why: /Unschedulable: .*node affinity/,
     },
     {
-      for: 'want of its ServiceAccount',
-      restic: { moverServiceAccount: 'no-such-account' },
-      why: /no pod yet; .*serviceaccount "no-such-account" not found/i,
+      for: 'want of room in its quota',
+      restic: {},
+      pods: 1,
+      why: /no pod yet; .*exceeded quota: narrow/i,
     },
-  ])('for $for says so, and is not waited for without end', async ({ restic, why }) => {
+  ])('for $for says so, and is not waited for without end', async ({ restic, pods, why }) => {
     const application = await anApplication(world);
+    if (pods !== undefined) {
+      await application.kubectl('create', 'quota', 'narrow', `--hard=pods=${pods}`);
+      await application.kubectl('wait', `--for=jsonpath={.status.used.pods}=${pods}`, 'quota/narrow');
+    }
     await syncOnce(application, restic, { 'stillpoint.dev/mover-pending': '10s' });
     // What it says first may be that its volume is not there yet.
     expect(await eventOf(application, 'MoverPending')).toMatch(/volsync-src-test-rs has not started yet: /);

@@ -5,8 +5,10 @@ import { until } from '../../activities/watching.ts';
 import { ANNOTATIONS as A } from '../../domain/copy-trigger.ts';
 import {
   aWaitingSync,
+  anApplication,
   annotate,
   answersOf,
+  asks,
   bound,
   createPvc,
   createSource,
@@ -103,7 +105,7 @@ describe.concurrent('the source is deleted and created anew under the same name'
   });
 
   it('while the mover is pending: the old Job goes, the new source moves a copy of its own', async () => {
-    const { application, run } = await aWaitingSync(world, { moverServiceAccount: 'absent' });
+    const { application, run } = await aSyncWithoutAccount();
     await application.setTrigger('for-the-old-one');
     const old = await jobOf(application);
     await recreateSource(application);
@@ -176,13 +178,13 @@ describe.concurrent('the pvc is deleted', () => {
   });
 
   it('while the copy is moved: the copy is moved to the end', async () => {
-    const { application, run } = await aWaitingSync(world, { moverServiceAccount: 'late' });
+    const { application, run } = await aSyncWithoutAccount();
     await application.setTrigger('released');
     await jobOf(application);
     await world.cluster.pvcs.delete(application.pvc);
     await gone(application);
     // Until now the Job could not make its pod.
-    await application.kubectl('create', 'serviceaccount', 'late');
+    await application.kubectl('create', 'serviceaccount', 'carrier');
     expect((await application.report(run)).copy).toMatchObject({ trigger: 'released' });
     const status = await application.sourceStatus(({ lastSyncTime }) => lastSyncTime !== undefined);
     expect(status.latestMoverStatus?.result).toBe('Successful');
@@ -215,6 +217,15 @@ describe.concurrent('the pvc is deleted and created anew under the same name', (
     await application.remove();
   });
 });
+
+/** A sync that waits, and whose mover's account has gone since it was checked: its Job makes no pod. */
+async function aSyncWithoutAccount(): Promise<{ application: Application; run: string }> {
+  const application = await anApplication(world, { [A.useCopyTrigger]: '' });
+  await application.kubectl('create', 'serviceaccount', 'carrier');
+  const waiting = await asks(application, { moverServiceAccount: 'carrier' });
+  await application.kubectl('delete', 'serviceaccount', 'carrier');
+  return waiting;
+}
 
 async function recreateSource(application: Application): Promise<void> {
   await world.cluster.sources.delete(application.source);

@@ -166,11 +166,14 @@ export class Destination {
   }
 
   async #restored(snapshot: string, name: string): Promise<string> {
-    await this.place.world.cluster.pvcs.create({
-      metadata: { namespace: this.namespace, name },
+    const { pvcs, volumeSnapshots } = this.place.world.cluster;
+    const { namespace } = this;
+    const { status } = (await volumeSnapshots.get({ namespace, name: snapshot })) ?? {};
+    await pvcs.create({
+      metadata: { namespace, name },
       spec: {
         accessModes: ['ReadWriteOnce'],
-        resources: { requests: { storage: '1Gi' } },
+        resources: { requests: { storage: status?.restoreSize ?? '1Gi' } },
         dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: snapshot },
       },
     });
@@ -182,7 +185,7 @@ export class Destination {
 export const DYNAMIC = { copyMethod: 'Snapshot', capacity: '1Gi', accessModes: ['ReadWriteOnce'] } as const;
 
 // Three attempts of a mover that itself tries for a minute.
-const LONGEST_MS = 230_000;
+const LONGEST_MS = 300_000;
 
 /** A source of this section whose first sync waits for `syncNow`. */
 export async function createIdleSource(application: Application, section: Section): Promise<void> {

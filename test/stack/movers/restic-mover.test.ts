@@ -44,7 +44,8 @@ function destination(more: Section = {}): Section {
 keepsTheMoverPromises({
   name: 'restic',
   sends: false,
-  loses: [],
+  loses: ['setgid bits'],
+  changesKinds: true,
   files: 500,
   target: () => {
     const { hostname, port } = new URL(objectStore().endpointFromPods);
@@ -99,7 +100,7 @@ describe.concurrent('a repository behind a certificate of a private authority', 
   });
 });
 
-describe.concurrent('a snapshot', () => {
+describe.concurrent('a snapshot', { timeout: 300_000 }, () => {
   it('is restored beside what the volume holds, and in its place with enableFileDeletion', async () => {
     const pair = await aPair(world);
     const { application, destination: receiver } = pair;

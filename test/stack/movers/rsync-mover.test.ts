@@ -42,7 +42,8 @@ keepsTheMoverPromises({
   name: 'rsync',
   sends: true,
   rootOnly: true,
-  loses: [],
+  loses: ['setgid bits'],
+  changesKinds: true,
   files: 500,
   target,
   source: async (pair, to) => {

@@ -23,7 +23,7 @@ export async function toldSecrets(
     events: await Promise.all(places.map((place) => place.kubectl('get', 'events', '--output=json'))),
   };
   return Object.entries(texts).flatMap(([where, told]) => {
-    const text = JSON.stringify(told);
+    const text = JSON.stringify(told ?? '');
     return parts
       .filter(({ part }) => text.includes(part))
       .map(({ name }) => `${where} tell a part of ${name}`);

@@ -3,7 +3,14 @@
 
 /** What a mover may lose, by its nature (docs/movers). */
 export type Loss =
-  'symlinks' | 'hard links' | 'holes' | 'owners' | 'modes' | 'access lists' | 'times of directories';
+  | 'symlinks'
+  | 'hard links'
+  | 'holes'
+  | 'owners'
+  | 'modes'
+  | 'setgid bits'
+  | 'access lists'
+  | 'times of directories';
 
 const SHELL = `set -eu; cd /data
 newline=$(printf 'new\\nline')`;
@@ -31,7 +38,7 @@ echo listed >with-access-list && setfacl --modify user:4321:r with-access-list
 for folder in $(seq 1 20); do
   mkdir many/$folder && seq $folder 20 ${files} | split --lines=1 --suffix-length=4 - many/$folder/
 done
-find . -depth -exec touch --no-dereference --date=@1600000000 {} +`;
+find . -mindepth 1 -depth -exec touch --no-dereference --date=@1600000000 {} +`;
 }
 
 /** Of root alone: what the tree holds belongs to several users. */
@@ -39,12 +46,11 @@ export const SHARE_TREE = `set -eu; cd /data
 chown --no-dereference 1000:2000 plain relative mode-0400 'a folder' random many/1/*
 chown 3000:3000 'a folder/deep' "#number"`;
 
-/** Deletes, adds, changes and replaces something of each kind. */
+/** Deletes, adds and changes something of each kind. */
 export const CHANGE_TREE = `${SHELL}
 rm ' with  spaces ' 'a folder/hard link' many/2/* 'a folder/deep/.hidden/relative'
 rm -r '#number folder' many/3
-rm 'ünïcödé-北' && mkdir 'ünïcödé-北' && echo within >'ünïcödé-北/within'
-rm -r 'becomes a file' && echo 'a file' >'becomes a file'
+rm 'ünïcödé-北'
 mv "$newline" "another $newline"
 printf 'the TEXT of plain' >plain
 printf 'more' >>'-dash'
@@ -53,7 +59,13 @@ ln mode-0755 'another hard link'
 chmod 0444 mode-0640
 head -c 100000 /dev/urandom | dd of=random conv=notrunc bs=1000 seek=500 status=none
 mkdir many/new && seq 1 50 | split --lines=1 --suffix-length=4 - many/new/
-find . -depth -newermt 2021-01-01 -exec touch --no-dereference --date=@1700000000 {} +`;
+find . -mindepth 1 -depth -newermt 2021-01-01 -exec touch --no-dereference --date=@1700000000 {} +`;
+
+/** A folder where a file was, and a file where a folder was. */
+export const CHANGE_KINDS = `set -eu; cd /data
+rm 'per%cent' && mkdir 'per%cent' && echo within >'per%cent/within'
+rm -r 'becomes a file' && echo 'a file' >'becomes a file'
+find . -mindepth 1 -depth -newermt 2021-01-01 -exec touch --no-dereference --date=@1700000000 {} +`;
 
 /** Prints what /data holds, for entriesIn. Names may hold newlines: everything ends with a zero byte. */
 export const LIST_TREE = `set -eu; cd /data
@@ -131,6 +143,8 @@ const FORGET: Readonly<Record<Loss, (name: string, entry: Entry) => Entry | unde
   holes: (_, entry) => without(entry, 'holes'),
   owners: (name, entry) => (name === '(many: place)' ? undefined : without(entry, 'owner')),
   modes: (name, entry) => (name === '(many: place)' ? undefined : without(entry, 'mode')),
+  'setgid bits': (_, entry) =>
+    entry.mode === undefined ? entry : { ...entry, mode: entry.mode.replace(/^2(?=...$)/, '') },
   'access lists': (name, entry) => (name === '(access list)' ? undefined : entry),
   'times of directories': (_, entry) => (entry.kind === 'd' ? without(entry, 'changed') : entry),
 };
