@@ -55,9 +55,10 @@ function limitsOf(limits: MoverLimits): MoverLimits {
 const TEN_YEARS_MS = 10 * 365 * 24 * 3600 * 1000;
 
 // Whoever waits for a sender waits as long as that takes, unless the owner has said how long.
-function patience(destination: ReplicationDestination, { service }: Mover, limits: MoverLimits): MoverLimits {
+function patience(destination: ReplicationDestination, { name }: Mover, limits: MoverLimits): MoverLimits {
   const said = destination.metadata.annotations?.[SOURCE_ANNOTATIONS.moverDeadline] !== undefined;
-  return service === undefined || said ? limits : { ...limits, moverDeadlineMs: TEN_YEARS_MS };
+  const waitsForSender = name === 'rsync-tls' || name === 'rsync';
+  return said || !waitsForSender ? limits : { ...limits, moverDeadlineMs: TEN_YEARS_MS };
 }
 
 async function requireVolume(

@@ -70,7 +70,8 @@ function keepsFailureLine(text: string): boolean {
   return /sent .* bytes|total size|rsync completed|^(disk)?rsync|fail|error/i.test(text);
 }
 
-// The scripts' exit codes (docs/movers/rsync-tls.md): environment, key, volume and debug session do not mend themselves.
+// The scripts' exit codes (docs/movers/rsync-tls.md): environment, key, volume, debug session and a
+// full destination do not mend themselves.
 function readExit(exitCode: number): MoverEnd {
-  return [1, 2, 4, 5, 7].includes(exitCode) ? 'refused' : 'retry';
+  return [1, 2, 4, 5, 7, 8].includes(exitCode) ? 'refused' : 'retry';
 }

@@ -81,8 +81,8 @@ function volumes({ secret }: MoverInput): readonly PodVolume[] {
   ];
 }
 
-// The scripts' exit codes (docs/movers/rsync.md): environment, keys, volume, debug session and an unknown host do not
-// mend themselves.
+// The scripts' exit codes (docs/movers/rsync.md): environment, keys, volume, debug session, an unknown host and a
+// full destination do not mend themselves.
 function readExit(exitCode: number): MoverEnd {
-  return [1, 2, 4, 5, 6, 7].includes(exitCode) ? 'refused' : 'retry';
+  return [1, 2, 4, 5, 6, 7, 8].includes(exitCode) ? 'refused' : 'retry';
 }

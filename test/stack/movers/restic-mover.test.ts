@@ -69,10 +69,13 @@ keepsTheMoverPromises({
     await application.shell(`${environment.join(' ')} restic --no-cache init`);
   },
   refused: {
-    message: /^The mover of Job volsync-src-sender ended with code 12, .*: ERROR: the password is wrong/,
+    message:
+      /^The mover of Job volsync-src-sender ended with code 12, .*: (ERROR: the password is wrong|Fatal: wrong password)/,
     attempts: ['1'],
   },
-  unreachable: /^The mover of Job volsync-src-sender ended with code 3: ERROR: the repository cannot be /,
+  // What restic and the script say last may change places in the log of a container.
+  unreachable:
+    /^The mover of Job volsync-src-sender ended with code 3: (ERROR: the repository cannot be |Fatal: .*10\.244\.0\.1:1: connect: connection refused)/,
 });
 
 describe.concurrent('a repository behind a certificate of a private authority', () => {
