@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ANNOTATIONS as A } from '../../domain/copy-trigger.ts';
 import { OwnTemporal } from './own-temporal.ts';
 import type { SyncHandle } from './own-temporal.ts';
-import { PATIENCE, anApplication } from './window-scenario.ts';
+import { PATIENCE, anApplication, nothingStays } from './window-scenario.ts';
 import { openWorld } from './world.ts';
 import type { Application, World } from './world.ts';
 
@@ -35,7 +35,10 @@ describe('a worker that can follow no further mover', () => {
     await busy.sync.cancel();
     await expect(busy.sync.result()).rejects.toThrow();
     expect((await other.sync.result()).copy).toMatchObject({ trigger: 'other' });
-    for (const { application } of [busy, other]) await application.remove();
+    for (const { application } of [busy, other]) {
+      await nothingStays(application);
+      await application.remove();
+    }
   });
 });
 

@@ -139,6 +139,7 @@ describe.concurrent.each(['Direct', 'None'] as const)('no copy, by %s', (copyMet
     expect(JSON.stringify(made.jobs)).toContain(
       JSON.stringify({ matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] }),
     );
+    await nothingStays(application);
     await application.remove();
   });
 });

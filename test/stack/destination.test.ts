@@ -247,7 +247,7 @@ describe.concurrent('a destination to which a source connects', () => {
     const rsyncTLS = { ...LISTENING, serviceType: 'LoadBalancer' };
     await createDestination(application, { spec: { trigger: undefined, restic: undefined, rsyncTLS } });
     const reasons = () => destinationEvents(application);
-    await expect.poll(reasons, PATIENCE).toContain('NoServiceAddressAssigned');
+    await vi.waitUntil(async () => (await reasons()).includes('NoServiceAddressAssigned'), PATIENCE);
     expect(await world.cluster.jobs.list({ namespace: application.namespace })).toEqual([]);
     const name = 'volsync-rsync-tls-dst-test-rd';
     const status = { loadBalancer: { ingress: [{ hostname: 'here.example.com' }] } };
