@@ -121,12 +121,4 @@ finish_symlinks() {
     fail $? 'symlinks could not be given their targets'
 }
 
-end_children() {
-  trap '' TERM
-  # shellcheck disable=SC2046
-  kill $(jobs -p) 2>/dev/null || true
-  wait
-  rm -rf "$WORK"
-}
-
 main "$@"

@@ -94,6 +94,15 @@ pause() {
   wait $!
 }
 
+# For a destination's EXIT: nothing that it has started, nor its directory, outlives it.
+end_children() {
+  trap '' TERM
+  # shellcheck disable=SC2046
+  kill $(jobs -p) 2>/dev/null || true
+  wait
+  rm -rf "$WORK"
+}
+
 # Calls its first argument, up to five times, until it leaves 0 in $code. Its second says in $sentence what a failure
 # means, may choose another code, and ends the script for what a retry cannot mend.
 with_retries() {

@@ -89,12 +89,4 @@ wait_for_shutdown() {
   done
 }
 
-end_children() {
-  trap '' TERM
-  # shellcheck disable=SC2046
-  kill $(jobs -p) 2>/dev/null || true
-  wait
-  rm -rf "$WORK"
-}
-
 main "$@"
