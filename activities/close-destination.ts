@@ -9,12 +9,12 @@ import { events } from '../domain/events.ts';
 import { cacheName, runAnnotations, runLabels } from '../domain/names.ts';
 import { asDestination } from '../domain/ownership.ts';
 import { cleanedUp, syncFailed } from '../domain/sync-status.ts';
+import { uidOf } from '../domain/preconditions.ts';
 import { isNotFound } from '../kubernetes/kubernetes-error.ts';
 import { attended, currentRun } from './context.ts';
 import type { SyncContext } from './context.ts';
 import { removeSupersededImages } from './destination-images.ts';
 import { measureDestination } from './measure-sync.ts';
-import { uidOf } from './mover-watch.ts';
 import { findStanding, patchStatusOf } from './owner.ts';
 import { removeRun } from './remove-run.ts';
 

@@ -5,6 +5,7 @@ import { failures } from '../domain/failures.ts';
 import { ANNOTATIONS_OF_RUN } from '../domain/names.ts';
 import { moverJob } from '../movers/job.ts';
 import type { MoverInput } from '../movers/mover.ts';
+import type { Allowed } from '../movers/pod-security.ts';
 import { placementOf } from '../movers/placement.ts';
 import type { Placement } from '../movers/placement.ts';
 import { refusal } from './context.ts';
@@ -29,8 +30,7 @@ export async function describeJob(context: SyncContext, facts: JobFacts): Promis
   const { cluster, settings } = context;
   const { owner, mover, secret, run, data, attempt, leftMs, privileged, startTime, cutTime, signal } = facts;
   const standing = await findOwner(cluster, owner, signal);
-  if (standing === undefined)
-    throw refusal(failures.ownerGone(owner.kind, `${owner.namespace}/${owner.name}`));
+  if (standing === undefined) throw refusal(failures.ownerGone(owner));
   const { restricted } = await namespaceRules(context, owner.namespace);
   const readOnly = mover.side === 'source' && isReadOnly(data);
   return moverJob({
@@ -86,14 +86,7 @@ function isOfRun({ metadata }: PersistentVolumeClaim, run: string): boolean {
   return metadata.annotations?.[ANNOTATIONS_OF_RUN.workflowId] === run;
 }
 
-export interface NamespaceRules {
-  /** It allows privileged movers (VolSync's annotation). */
-  readonly privileged: boolean;
-  /** It enforces Pod Security "restricted". */
-  readonly restricted: boolean;
-}
-
-export async function namespaceRules({ cluster }: SyncContext, name: string): Promise<NamespaceRules> {
+export async function namespaceRules({ cluster }: SyncContext, name: string): Promise<Allowed> {
   const key = { namespace: '', name };
   const found: Namespace | undefined =
     cluster.namespaces.watch().get(key) ?? (await cluster.namespaces.get(key));

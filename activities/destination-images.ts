@@ -6,6 +6,7 @@ import { relinquished, superseded } from '../domain/destination-volume.ts';
 import { ownerOfRun } from '../domain/ended-sync.ts';
 import { ANNOTATIONS_OF_RUN } from '../domain/names.ts';
 import { ownerOf } from '../domain/ownership.ts';
+import { asRead } from '../domain/preconditions.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import { isConflict, isNotFound } from '../kubernetes/kubernetes-error.ts';
 import { refOf } from '../kubernetes/object-ref.ts';
@@ -69,12 +70,7 @@ async function unlessChanged(work: () => Promise<void>): Promise<void> {
 }
 
 async function remove(cluster: Cluster, image: VolumeSnapshot, signal: AbortSignal): Promise<void> {
-  const { uid, resourceVersion } = image.metadata;
-  const asRead = {
-    ...(uid !== undefined && { uid }),
-    ...(resourceVersion !== undefined && { resourceVersion }),
-  };
-  await cluster.volumeSnapshots.delete(refOf(image), asRead, { signal });
+  await cluster.volumeSnapshots.delete(refOf(image), asRead(image), { signal });
 }
 
 function namedIn(snapshots: readonly VolumeSnapshot[], names: readonly string[]): readonly VolumeSnapshot[] {

@@ -34,8 +34,7 @@ export async function readDestinationInput(
   const { cluster, settings } = context;
   const owner = asDestination(ref);
   const destination = await findStanding(cluster.destinations, ref, signal);
-  if (destination === undefined)
-    throw refusal(failures.ownerGone(owner.kind, `${ref.namespace}/${ref.name}`));
+  if (destination === undefined) throw refusal(failures.ownerGone(owner));
   const decided = planDestination(destination, limitsOf(settings.limits));
   if ('refusal' in decided) throw refusal(decided.refusal);
   const mover = moverOf(decided.plan.mover, owner.kind, destination.spec ?? {});

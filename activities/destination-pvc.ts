@@ -5,11 +5,11 @@ import type { DestinationVolume } from '../domain/destination-plan.ts';
 import { destinationPvc, destinationPvcPatch, isOf } from '../domain/destination-volume.ts';
 import { failures } from '../domain/failures.ts';
 import { SECTIONS } from '../domain/plan.ts';
+import { uidOf } from '../domain/preconditions.ts';
 import { refOf } from '../kubernetes/object-ref.ts';
 import { currentRun, refusal } from './context.ts';
 import type { SyncContext } from './context.ts';
 import { getOrCreate, orRefusal } from './copy-object.ts';
-import { uidOf } from './mover-watch.ts';
 import { until } from './watching.ts';
 
 type Dynamic = DestinationVolume & { readonly kind: 'dynamic' };

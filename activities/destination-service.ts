@@ -6,6 +6,7 @@ import type { Owner } from '../api/sync.ts';
 import { connectionPublished } from '../domain/destination-status.ts';
 import { isOf } from '../domain/destination-volume.ts';
 import { events } from '../domain/events.ts';
+import { uidOf } from '../domain/preconditions.ts';
 import { pause } from '../kubernetes/backoff.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import { refOf } from '../kubernetes/object-ref.ts';
@@ -14,7 +15,6 @@ import { ownKeySet } from '../movers/own-keys.ts';
 import { addressOf, serviceOf } from '../movers/service.ts';
 import type { SyncContext } from './context.ts';
 import { getOrCreate, orRefusal } from './copy-object.ts';
-import { uidOf } from './mover-watch.ts';
 import { patchStatusOf } from './owner.ts';
 
 export interface Publishing {

@@ -4,6 +4,7 @@ import type { Job } from '../api/kubernetes.ts';
 import { goDuration } from '../domain/duration.ts';
 import { events } from '../domain/events.ts';
 import type { Failure } from '../domain/failures.ts';
+import { uidOf } from '../domain/preconditions.ts';
 import { isNotFound } from '../kubernetes/kubernetes-error.ts';
 import { attemptOf, JOB_ANNOTATIONS } from '../movers/job.ts';
 import { verdictOn } from '../movers/mover-verdict.ts';
@@ -11,7 +12,6 @@ import type { MoverVerdict } from '../movers/mover-verdict.ts';
 import { refOf } from '../kubernetes/object-ref.ts';
 import type { SyncContext } from './context.ts';
 import type { Followed } from './mover-follow.ts';
-import { uidOf } from './mover-watch.ts';
 import { findOwner } from './owner.ts';
 import type { MoverTask } from './mover-task.ts';
 

@@ -1,5 +1,5 @@
 // What the shared watches show of one mover's Job and pod, without requests.
-import type { Job, KubernetesObject } from '../api/kubernetes.ts';
+import type { Job } from '../api/kubernetes.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import { refOf } from '../kubernetes/object-ref.ts';
 import { moverState } from '../movers/mover-state.ts';
@@ -37,8 +37,4 @@ export function watchMover({ jobs, pods }: Cluster, created: Job, container: str
       return until([pods.watch(), jobs.watch()], look, signal);
     },
   };
-}
-
-export function uidOf({ metadata }: KubernetesObject): { uid?: string } {
-  return metadata.uid === undefined ? {} : { uid: metadata.uid };
 }

@@ -3,9 +3,11 @@ import type { ReplicationDestination } from '../api/replication-destination.ts';
 import type { ReplicationSource } from '../api/replication-source.ts';
 import type { KubernetesObject } from '../api/kubernetes.ts';
 import type { Owner, SourceRef } from '../api/sync.ts';
+import { asRead, uidOf } from '../domain/preconditions.ts';
 import type { StatusPatch } from '../domain/sync-status.ts';
 import type { Cluster, Resource } from '../kubernetes/cluster.ts';
 import { isConflict } from '../kubernetes/kubernetes-error.ts';
+import { refOf } from '../kubernetes/object-ref.ts';
 
 /** Undefined when it is gone, going, or was created anew. */
 export async function findOwner(
@@ -38,13 +40,11 @@ export async function patchStatusOf<T extends KubernetesObject>(
   object: T,
   status: StatusPatch,
 ): Promise<T> {
-  const { namespace = '', name, uid, resourceVersion } = object.metadata;
-  const ours = uid === undefined ? {} : { uid };
-  const asSeen = resourceVersion === undefined ? ours : { ...ours, resourceVersion };
+  const ref = refOf(object);
   try {
-    return await resource.patchStatus({ namespace, name }, { metadata: asSeen, status });
+    return await resource.patchStatus(ref, { metadata: asRead(object), status });
   } catch (error) {
     if (!isConflict(error)) throw error;
-    return resource.patchStatus({ namespace, name }, { metadata: ours, status });
+    return resource.patchStatus(ref, { metadata: uidOf(object), status });
   }
 }

@@ -2,6 +2,7 @@
 // carries `volsync.backube/do-not-delete` is let go of instead (VolSync).
 import type { KubernetesObject, ObjectRef } from '../api/kubernetes.ts';
 import { crc32, LABELS } from '../domain/names.ts';
+import { uidOf } from '../domain/preconditions.ts';
 import { pause } from '../kubernetes/backoff.ts';
 import type { Resource } from '../kubernetes/cluster.ts';
 import type { SyncContext } from './context.ts';
@@ -55,11 +56,10 @@ async function removeFrom<T extends KubernetesObject>(
   const blind = watched.length === 0;
   const found = thorough || blind ? await listOurs(resource, objects) : watched;
   await Promise.all(
-    found.filter(isStanding).map(({ metadata }) => {
-      const { namespace } = objects;
-      if (isKept(metadata)) return letGo(resource, { namespace, name: metadata.name }, signal);
-      const preconditions = metadata.uid === undefined ? {} : { uid: metadata.uid };
-      return resource.delete({ namespace, name: metadata.name }, preconditions, { signal });
+    found.filter(isStanding).map((object) => {
+      const ref = { namespace: objects.namespace, name: object.metadata.name };
+      if (isKept(object.metadata)) return letGo(resource, ref, signal);
+      return resource.delete(ref, uidOf(object), { signal });
     }),
   );
   const unseen = blind && found.some(({ metadata }) => !isKept(metadata));

@@ -2,6 +2,7 @@
 import type { ReplicationSource } from '../api/replication-source.ts';
 import type { SourceRef } from '../api/sync.ts';
 import { failures } from '../domain/failures.ts';
+import { asOwner } from '../domain/ownership.ts';
 import type { StatusPatch } from '../domain/sync-status.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import { refusal } from './context.ts';
@@ -14,7 +15,7 @@ export async function readSource(
   signal: AbortSignal,
 ): Promise<ReplicationSource> {
   const source = await findSource(cluster, ref, signal);
-  if (source === undefined) throw refusal(failures.sourceGone(`${ref.namespace}/${ref.name}`));
+  if (source === undefined) throw refusal(failures.ownerGone(asOwner(ref)));
   return source;
 }
 

@@ -4,6 +4,7 @@
 import type { Job, PersistentVolumeClaim } from '../api/kubernetes.ts';
 import { failures } from '../domain/failures.ts';
 import { cacheName, crc32, LABELS } from '../domain/names.ts';
+import { uidOf } from '../domain/preconditions.ts';
 import { attemptOf, cachePvc, isAnswered } from '../movers/job.ts';
 import { hasPods } from '../movers/mover-state.ts';
 import { isAlreadyExists } from '../kubernetes/kubernetes-error.ts';
@@ -14,7 +15,6 @@ import { orRefusal } from './copy-object.ts';
 import { describeJob } from './describe-job.ts';
 import { overdue } from './mover-deadline.ts';
 import type { MoverTask } from './mover-task.ts';
-import { uidOf } from './mover-watch.ts';
 import { until } from './watching.ts';
 
 export interface Starting {

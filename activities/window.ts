@@ -5,6 +5,7 @@ import { decide, readWindowState } from '../domain/copy-window.ts';
 import type { PvcView, WindowDecision, WindowEvent } from '../domain/copy-window.ts';
 import { ANNOTATIONS } from '../domain/copy-trigger.ts';
 import { annotationWrittenAt } from '../domain/managed-fields.ts';
+import { asRead } from '../domain/preconditions.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import { isConflict, isNotFound } from '../kubernetes/kubernetes-error.ts';
 
@@ -63,15 +64,10 @@ async function patch(
   pvc: PersistentVolumeClaim,
   annotations: Readonly<Record<string, string | null>>,
 ) {
-  const { uid, resourceVersion } = pvc.metadata;
-  const preconditions = {
-    ...(uid !== undefined && { uid }),
-    ...(resourceVersion !== undefined && { resourceVersion }),
-  };
   try {
     return await target.cluster.pvcs.patch(
       target.pvc,
-      { metadata: { ...preconditions, annotations } },
+      { metadata: { ...asRead(pvc), annotations } },
       callOptions(target),
     );
   } catch (error) {

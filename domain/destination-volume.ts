@@ -5,6 +5,7 @@ import type { Owner } from '../api/sync.ts';
 import type { DestinationVolume } from './destination-plan.ts';
 import { ANNOTATIONS_OF_RUN, crc32, LABELS, lastingLabels, runAnnotations, runLabels } from './names.ts';
 import { ownedBy } from './ownership.ts';
+import { asRead } from './preconditions.ts';
 import { POPULATION } from './volume-population.ts';
 
 type Metadata = KubernetesObject['metadata'];
@@ -160,14 +161,13 @@ function fateOf(metadata: Metadata, destination: Pick<Owner, 'uid'>, current: st
  * Lets go of an image: other owners keep it, or the owner of the application, who has labelled it. The list of
  * owners can only be replaced whole, so the patch holds for the version that was read.
  */
-export function relinquished({ metadata }: VolumeSnapshot, destination: Pick<Owner, 'uid'>): MergePatch {
-  const { uid, resourceVersion } = metadata;
+export function relinquished(snapshot: VolumeSnapshot, destination: Pick<Owner, 'uid'>): MergePatch {
+  const { metadata } = snapshot;
   const others = othersOf(metadata, destination);
   const labels = { [LABELS.cleanup]: null, [LABELS.createdBy]: null, [LABELS.managedBy]: null };
   return {
     metadata: {
-      ...(uid !== undefined && { uid }),
-      ...(resourceVersion !== undefined && { resourceVersion }),
+      ...asRead(snapshot),
       ownerReferences: others.length === 0 ? null : others,
       ...(isKept(metadata) && { labels }),
     },

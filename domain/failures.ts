@@ -159,14 +159,11 @@ export function isRefusal(reason: string): boolean {
 
 /** One sentence for each way to fail: what happened to which object, and what to do. */
 export const failures = {
-  sourceGone: (source: string) => failures.ownerGone('ReplicationSource', source),
-  ownerGone: (kind: string, name: string) =>
+  ownerGone: ({ kind, namespace, name }: Owner) =>
     failure(
       'SourceGone',
-      `${kind} ${name} is gone or was created anew; this sync belongs to the old one and ends`,
+      `${kind} ${namespace}/${name} is gone or was created anew; this sync belongs to the old one and ends`,
     ),
-  sourceInvalid: (source: string, what: string) =>
-    failure('SourceInvalid', `ReplicationSource ${source}: ${what}`),
   ownerInvalid: ({ kind, namespace, name }: Owner, what: string) =>
     failure('SourceInvalid', `${kind} ${namespace}/${name}: ${what}`),
   pvcMissing: (pvc: string) =>

@@ -7,6 +7,7 @@ import type { VolumeOptions } from './copy.ts';
 import { durationMs } from './duration.ts';
 import { failures } from './failures.ts';
 import type { Failure } from './failures.ts';
+import { ownerOf } from './ownership.ts';
 
 /** Annotations of a source: settings that VolSync's spec has no field for. */
 export const SOURCE_ANNOTATIONS = {
@@ -42,7 +43,7 @@ const MOVERS: readonly MoverName[] = ['restic', 'rclone', 'rsync-tls', 'rsync'];
 /** `defaults` come from the worker's settings; annotations of the source win. */
 export function planSource(source: ReplicationSource, defaults: SyncLimits): SourceDecision {
   const spec = source.spec ?? {};
-  const refuse = (what: string) => ({ refusal: failures.sourceInvalid(fullName(source), what) });
+  const refuse = (what: string) => ({ refusal: failures.ownerInvalid(ownerOf(source), what) });
   const chosen = chooseMover(spec);
   if (typeof chosen === 'string') return refuse(chosen);
   const { mover } = chosen;
@@ -128,8 +129,4 @@ export function readLimits<Limit extends string>(
     read[limit] = milliseconds;
   }
   return read;
-}
-
-function fullName(source: ReplicationSource): string {
-  return `${source.metadata.namespace}/${source.metadata.name}`;
 }

@@ -2,6 +2,7 @@
 import type { Owner } from '../api/sync.ts';
 import type { Mover, MoverInput } from './mover.ts';
 import type { Placement } from './placement.ts';
+import type { Allowed } from './pod-security.ts';
 
 export interface JobOrder {
   readonly owner: Owner;
@@ -19,11 +20,7 @@ export interface JobOrder {
 }
 
 /** What the mover's surroundings add to its pod. */
-export interface PodPlace {
-  /** The namespace allows privileged movers. */
-  readonly privileged: boolean;
-  /** The namespace enforces Pod Security "restricted". */
-  readonly restricted: boolean;
+export interface PodPlace extends Allowed {
   /** Where a volume in use can be mounted; anywhere when absent. */
   readonly placement?: Placement | undefined;
   /** HTTP_PROXY and the like of the worker. */

@@ -19,9 +19,9 @@ export interface OwnSecret {
   readonly keys: readonly string[];
 }
 
-const PSK = ['psk.txt'];
-const SOURCE_KEYS = ['source', 'source.pub', 'destination.pub'];
-const DESTINATION_KEYS = ['destination', 'destination.pub', 'source.pub'];
+export const PSK = ['psk.txt'];
+export const SOURCE_KEYS = ['source', 'source.pub', 'destination.pub'];
+export const DESTINATION_KEYS = ['destination', 'destination.pub', 'source.pub'];
 const ALL_KEYS = ['source', 'source.pub', 'destination', 'destination.pub'];
 
 export function ownKeySet(keys: OwnKeys, { side }: Mover, { name }: Pick<Owner, 'name'>): OwnKeySet {

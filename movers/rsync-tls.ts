@@ -4,6 +4,7 @@ import type { RsyncTlsDestinationOptions } from '../api/destination-options.ts';
 import type { RsyncTlsOptions } from '../api/rsync-options.ts';
 import { destinationVariables, givenSecret, READABLE } from './environment.ts';
 import type { Mover, MoverEnd, MoverInput, PodVolume } from './mover.ts';
+import { PSK } from './own-keys.ts';
 import { rsyncLog } from './rsync-log.ts';
 
 /** Sends the copy to a listening destination. */
@@ -52,7 +53,7 @@ function common(options: RsyncTlsOptions | RsyncTlsDestinationOptions) {
     secret:
       keySecret === undefined
         ? { kind: 'own', keys: 'psk' }
-        : givenSecret('spec.rsyncTLS.keySecret', keySecret, ['psk.txt']),
+        : givenSecret('spec.rsyncTLS.keySecret', keySecret, PSK),
     pod: options,
     arguments: () => [],
     volumes: keys,

@@ -4,10 +4,9 @@ import type { RsyncDestinationOptions } from '../api/destination-options.ts';
 import type { RsyncOptions } from '../api/rsync-options.ts';
 import { destinationVariables, givenSecret } from './environment.ts';
 import type { Mover, MoverEnd, MoverInput, PodVolume } from './mover.ts';
+import { DESTINATION_KEYS, SOURCE_KEYS } from './own-keys.ts';
 import { rsyncLog } from './rsync-log.ts';
 
-const SOURCE_KEYS = ['source', 'source.pub', 'destination.pub'];
-const DESTINATION_KEYS = ['destination', 'destination.pub', 'source.pub'];
 // ssh takes no private key that others may read; the mover is root.
 const ROOT_ONLY = 0o600;
 

@@ -12,6 +12,7 @@ import { scheduleIdOf } from '../../domain/messages.ts';
 import { ownerOf } from '../../domain/ownership.ts';
 import { moverInSpec } from '../../domain/schedule.ts';
 import { syncFailed } from '../../domain/sync-status.ts';
+import { asRead } from '../../domain/preconditions.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import { isConflict, isNotFound } from '../../kubernetes/kubernetes-error.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -68,12 +69,10 @@ async function writeStatus(
   object: OwnerObject,
   failure: Failure,
 ): Promise<'done' | 'outdated' | 'gone'> {
-  const { kind, namespace, name, uid } = ownerOf(object);
-  const { resourceVersion } = object.metadata;
-  const preconditions = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
+  const { kind, namespace, name } = ownerOf(object);
   const status = syncFailed(object, failure, cluster.now());
   try {
-    await objectsOf(cluster, kind).patchStatus({ namespace, name }, { metadata: preconditions, status });
+    await objectsOf(cluster, kind).patchStatus({ namespace, name }, { metadata: asRead(object), status });
     return 'done';
   } catch (error) {
     if (isConflict(error)) return 'outdated';

@@ -3,6 +3,7 @@
 // controllers at once do no harm.
 import type { ObjectRef, PersistentVolumeClaim } from '../../api/kubernetes.ts';
 import { events } from '../../domain/events.ts';
+import { asRead, uidOf } from '../../domain/preconditions.ts';
 import {
   handOver,
   holdSnapshot,
@@ -83,11 +84,13 @@ async function populate(cluster: Cluster, ref: ObjectRef, isNew: (why: string) =
 async function viewOf(cluster: Cluster, pvc: PersistentVolumeClaim, name: string): Promise<PopulationView> {
   const { namespace = '', uid = '' } = pvc.metadata;
   const image = cluster.destinations.watch().get({ namespace, name })?.status?.latestImage;
+  const prime = cluster.pvcs.watch().get({ namespace, name: primeName(uid) });
   return {
     pvc,
-    prime: cluster.pvcs.watch().get({ namespace, name: primeName(uid) }),
+    prime,
     image: image?.kind === 'VolumeSnapshot' ? image.name : undefined,
-    bindsLate: await bindsLate(cluster, pvc),
+    // Of no interest once the restore has begun.
+    bindsLate: prime === undefined && (await bindsLate(cluster, pvc)),
   };
 }
 
@@ -106,12 +109,7 @@ async function restore(cluster: Cluster, pvc: PersistentVolumeClaim, from: strin
   const prime = await create(cluster, primePvc(pvc, from));
   const snapshot = prime && (await cluster.volumeSnapshots.get(ref));
   if (prime === undefined || snapshot === undefined) return;
-  const { uid, resourceVersion } = snapshot.metadata;
-  const metadata = {
-    ...(uid && { uid }),
-    ...(resourceVersion && { resourceVersion }),
-    ...holdSnapshot(snapshot, pvc, prime),
-  };
+  const metadata = { ...asRead(snapshot), ...holdSnapshot(snapshot, pvc, prime) };
   await cluster.volumeSnapshots.patch(ref, { metadata });
 }
 
@@ -132,9 +130,10 @@ async function handOverVolume(cluster: Cluster, { pvc, prime }: PopulationView, 
   const volume = await cluster.volumes.get(ref);
   const patch = volume && prime && handOver(volume, pvc, restoredFromSnapshot(prime));
   if (volume === undefined || patch === undefined) return;
-  const { uid, resourceVersion } = volume.metadata;
-  const metadata = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }), ...patch.metadata };
-  await cluster.volumes.patch(ref, { metadata, spec: patch.spec });
+  await cluster.volumes.patch(ref, {
+    metadata: { ...asRead(volume), ...patch.metadata },
+    spec: patch.spec,
+  });
 }
 
 async function finish(cluster: Cluster, { pvc, prime }: PopulationView): Promise<void> {
@@ -143,14 +142,11 @@ async function finish(cluster: Cluster, { pvc, prime }: PopulationView): Promise
   const ref = { namespace, name: restoredFromSnapshot(prime) };
   const snapshot = await cluster.volumeSnapshots.get(ref);
   if (snapshot !== undefined) {
-    const { uid, resourceVersion } = snapshot.metadata;
-    const letGo = letSnapshotGo(snapshot, pvc, prime.metadata.uid);
-    const metadata = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }), ...letGo };
+    const metadata = { ...asRead(snapshot), ...letSnapshotGo(snapshot, pvc, prime.metadata.uid) };
     await cluster.volumeSnapshots.patch(ref, { metadata });
   }
   await cluster.record({ regarding: pvc, ...events.populatorFinished(populatedBy(pvc) ?? '') });
-  const { uid } = prime.metadata;
-  await cluster.pvcs.delete(refOf(prime), uid === undefined ? {} : { uid });
+  await cluster.pvcs.delete(refOf(prime), uidOf(prime));
 }
 
 // For the validator of data sources, where the cluster has one: without it every PVC of ours would be warned about.

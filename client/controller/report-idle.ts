@@ -2,8 +2,10 @@
 import type { OwnerObject } from '../../api/sync.ts';
 import { events } from '../../domain/events.ts';
 import { idleStatus } from '../../domain/idle-status.ts';
+import { asRead } from '../../domain/preconditions.ts';
 import type { Cluster, Resource } from '../../kubernetes/cluster.ts';
 import { isConflict, isNotFound } from '../../kubernetes/kubernetes-error.ts';
+import { refOf } from '../../kubernetes/object-ref.ts';
 
 /** A status that changed meanwhile, or an object that is gone, comes back as another change of it. */
 export async function reportIdle<T extends OwnerObject>(
@@ -13,10 +15,8 @@ export async function reportIdle<T extends OwnerObject>(
 ): Promise<void> {
   const idle = idleStatus(object, cluster.now());
   if (idle === undefined) return;
-  const { namespace = '', name, uid, resourceVersion } = object.metadata;
-  const preconditions = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
   try {
-    await objects.patchStatus({ namespace, name }, { metadata: preconditions, status: idle.patch });
+    await objects.patchStatus(refOf(object), { metadata: asRead(object), status: idle.patch });
   } catch (error) {
     if (isConflict(error) || isNotFound(error)) return;
     throw error;
