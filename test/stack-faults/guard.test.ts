@@ -13,6 +13,8 @@ const NEVER_CUTS = { volumeSnapshotClassName: 'dir-fail' };
 const SHORT_FREEZE = { 'stillpoint.dev/freeze-bound': '8s' };
 // From the deadline and its margin to the patch, on a machine that may be busy.
 const PROMPTLY_MS = 5_000;
+// The API server runs on this machine. The guard knows its clock from Date headers, which have whole seconds.
+const CLOCK_ERROR_MS = 600;
 
 let world: World;
 beforeAll(async () => {
@@ -38,8 +40,8 @@ describe('with Temporal, worker and controller dead, the guard', () => {
     const frozen = await application.copyStatus('InProgress');
     await everythingElseDies();
     const failed = await application.copyStatus('Failed');
-    const late = world.cluster.now() - Date.parse(frozen[A.releaseBy] ?? '');
-    expect(late).toBeGreaterThanOrEqual(MARGIN_MS);
+    const late = Date.now() - Date.parse(frozen[A.releaseBy] ?? '');
+    expect(late).toBeGreaterThanOrEqual(MARGIN_MS - CLOCK_ERROR_MS);
     expect(late).toBeLessThan(MARGIN_MS + PROMPTLY_MS);
     expect(failed[A.latestCopyTrigger]).toBe('t1');
     expect(failed[A.latestCopyError]).toMatch(/^ReleasedByGuard: /);
@@ -51,14 +53,14 @@ describe('with Temporal, worker and controller dead, the guard', () => {
   it('tells an application whose trigger nobody accepts that it may resume, at the end of its promise (row 10)', async () => {
     const { application } = await aWaitingSync(world);
     await everythingElseDies();
-    const until = Math.ceil(world.cluster.now() / 1_000) * 1_000 + 4_000;
+    const until = Math.ceil(Date.now() / 1_000) * 1_000 + 4_000;
     await world.cluster.pvcs.patch(application.pvc, {
       metadata: {
         annotations: { [A.copyTrigger]: 't1', [A.triggerValidUntil]: new Date(until).toISOString() },
       },
     });
     const failed = await application.copyStatus('Failed');
-    expect(world.cluster.now() - until).toBeGreaterThanOrEqual(MARGIN_MS);
+    expect(Date.now() - until).toBeGreaterThanOrEqual(MARGIN_MS - CLOCK_ERROR_MS);
     expect(failed[A.latestCopyTrigger]).toBe('t1');
     expect(failed[A.latestCopyError]).toMatch(/^TriggerExpired: /);
     expect(failed).not.toHaveProperty(A.waitingSince);

@@ -51,11 +51,11 @@ describe('when the API server', () => {
   });
 
   it('hangs, a call fails by its deadline, and all goes on once it answers again', async () => {
-    pauseService(stack, API_SERVER);
+    await pauseService(stack, API_SERVER);
     try {
       await expect(cluster.secrets.get(REF)).rejects.toMatchObject({ reason: 'Timeout' });
     } finally {
-      resumeService(stack, API_SERVER);
+      await resumeService(stack, API_SERVER);
     }
     await changeIsSeen('after the pause');
   });

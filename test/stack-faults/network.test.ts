@@ -33,7 +33,7 @@ describe('the network stalls between us and', () => {
         waiting(world),
       ]);
       const movers = moversOf(moves.application);
-      pauseService(stackName(), 'object-store'); // The mover runs until its repository answers.
+      await pauseService(stackName(), 'object-store'); // The mover runs until its repository answers.
       try {
         await moves.application.setTrigger('t1');
         await moverPod(moves.application, 'Running');
@@ -44,7 +44,7 @@ describe('the network stalls between us and', () => {
         await sleep(STALL_MS);
       } finally {
         network.relays[peer].resume();
-        resumeService(stackName(), 'object-store');
+        await resumeService(stackName(), 'object-store');
       }
       await Promise.all([endsWell(moves, 't1'), endsWell(frozen, 't2'), endsWell(waits, 't3')]);
       expect(movers.size).toBe(1);

@@ -30,7 +30,7 @@ describe('a worker that is killed', () => {
   it('while the application stands still: another worker takes it up within ten seconds, with the same copy', async () => {
     const sync = await waiting(world);
     const { application, run } = sync;
-    pauseService(stackName(), 'csi-snapshotter'); // No cut until it goes on.
+    await pauseService(stackName(), 'csi-snapshotter'); // No cut until it goes on.
     let copy: string | undefined;
     try {
       await application.setTrigger('frozen');
@@ -42,7 +42,7 @@ describe('a worker that is killed', () => {
       await followedByAnother(run, dying);
       expect(Date.now() - killed).toBeLessThan(COPY_TAKEN_UP_WITHIN_MS);
     } finally {
-      resumeService(stackName(), 'csi-snapshotter');
+      await resumeService(stackName(), 'csi-snapshotter');
     }
     await application.copyStatus('Completed');
     expect((await snapshotOf(application)).metadata.uid).toBe(copy);
@@ -64,7 +64,7 @@ describe('a worker that is killed', () => {
     const sync = await waiting(world);
     const { application, run } = sync;
     const movers = moversOf(application);
-    pauseService(stackName(), 'object-store'); // The mover runs until its repository answers.
+    await pauseService(stackName(), 'object-store'); // The mover runs until its repository answers.
     try {
       await application.setTrigger('moving');
       await moverPod(application, 'Running');
@@ -77,7 +77,7 @@ describe('a worker that is killed', () => {
       expect(Date.now() - killed).toBeLessThan(MOVER_TAKEN_UP_WITHIN_MS);
       expect(await moverJob(application)).toBe(job);
     } finally {
-      resumeService(stackName(), 'object-store');
+      await resumeService(stackName(), 'object-store');
     }
     await endsWell(sync, 'moving');
     expect(movers.size).toBe(1);

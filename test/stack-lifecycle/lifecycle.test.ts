@@ -64,28 +64,28 @@ test('a stopped service stays down until it is started, a paused one until it is
   expect(stateOf('temporal')).toBe('down');
   await startService(name, 'temporal');
   await eventually('Temporal', temporalHealth);
-  pauseService(name, 'kubelet');
+  await pauseService(name, 'kubelet');
   expect(stateOf('kubelet')).toBe('paused');
-  resumeService(name, 'kubelet');
+  await resumeService(name, 'kubelet');
   expect(stateOf('kubelet')).toBe('up');
 });
 
 test('up heals a node that has lost its kubelet for good and whose driver was stopped', async () => {
   await stopService(name, 'csi-driver');
-  kill((service) => service === 'kubelet');
+  await kill((service) => service === 'kubelet');
   await stackUp(name, quiet);
   expect(notUp()).toEqual([]);
 });
 
 test('up heals a stack whose etcd and node were killed, and the pod runs again', async () => {
-  kill((service) => ['etcd', 'node', 'containerd', 'kubelet', 'csi-driver'].includes(service));
+  await kill((service) => ['etcd', 'node', 'containerd', 'kubelet', 'csi-driver'].includes(service));
   expect(await stackUp(name, quiet)).toEqual(stack);
   expect(notUp()).toEqual([]);
   await eventually('the pod', () => kubectl(['exec', 'visitor', '--', 'true']));
 });
 
 test('up heals a stack of which every process was killed', async () => {
-  kill(() => true);
+  await kill(() => true);
   expect(await stackUp(name, quiet)).toEqual(stack);
   expect(notUp()).toEqual([]);
   await eventually('the pod', () => kubectl(['exec', 'visitor', '--', 'true']));
@@ -146,8 +146,14 @@ function temporalHealth(): Promise<string> {
   return run(`${stack.binFolder}/temporal`, command, { environment: { HOME: stack.stateFolder } });
 }
 
-function kill(chosen: (service: string) => boolean): void {
-  for (const each of processesOf(layout)) if (chosen(each.service)) signalProcess(each, 'SIGKILL');
+async function kill(chosen: (service: string) => boolean): Promise<void> {
+  const killed = processesOf(layout).filter(({ service }) => chosen(service));
+  for (const each of killed) signalProcess(each, 'SIGKILL');
+  // A process that is killed is still to be seen until it next runs.
+  const isKilled = new Set(killed.map(({ pid, startTime }) => `${pid} ${startTime}`));
+  await eventually('the end of what was killed', () =>
+    processesOf(layout).every(({ pid, startTime }) => !isKilled.has(`${pid} ${startTime}`)),
+  );
 }
 
 function eventually(what: string, ask: () => boolean | Promise<string>): Promise<unknown> {

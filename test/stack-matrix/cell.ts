@@ -53,7 +53,7 @@ async function hit(
       { ...phase.held, namespace, userAgent: 'stillpoint/worker' },
       { kind: 'held', ms: HELD_MS },
     );
-  if (phase.repositoryStandsStill) pauseService(stackName(), 'object-store');
+  if (phase.repositoryStandsStill) await pauseService(stackName(), 'object-store');
   try {
     await upTo(phase, application);
     await sleep(moment * phase.spanMs);
@@ -61,7 +61,7 @@ async function hit(
     await strike(place, cell.fault, STALL.leastMs + draw() * (STALL.mostMs - STALL.leastMs));
   } finally {
     holds?.lift();
-    if (phase.repositoryStandsStill) resumeService(stackName(), 'object-store');
+    if (phase.repositoryStandsStill) await resumeService(stackName(), 'object-store');
   }
   if (phase.after !== 'triggered') await answerOnceAsked(application);
   return true;

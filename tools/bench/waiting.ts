@@ -30,13 +30,13 @@ export async function measureWaiting(place: Place, count: number): Promise<Figur
   try {
     await warmUp(place, ours);
     const idle = await quietMinute(place, ours);
-    pauseService(place.stack.name, 'kube-controller-manager');
+    await pauseService(place.stack.name, 'kube-controller-manager');
     await makeThemWait(place, count);
     const full = await quietMinute(place, ours);
     place.say(`in the quiet minute: ${shown(full.requests)}; Temporal: ${shown(full.calls)}`);
     return figuresOf(idle, full, count);
   } finally {
-    resumeService(place.stack.name, 'kube-controller-manager');
+    await resumeService(place.stack.name, 'kube-controller-manager');
     await ours.stop();
   }
 }

@@ -46,12 +46,26 @@ export async function startService(name: string, service: string): Promise<void>
 }
 
 /** Freezes the service: it keeps its connections and answers nothing. */
-export function pauseService(name: string, service: string): void {
-  signalProcess(running(layoutOf(name), service).main, 'SIGSTOP');
+export async function pauseService(name: string, service: string): Promise<void> {
+  await signalUntil({ name, service, signal: 'SIGSTOP' }, ({ main }) => main?.stopped === true);
 }
 
-export function resumeService(name: string, service: string): void {
-  signalProcess(running(layoutOf(name), service).main, 'SIGCONT');
+export async function resumeService(name: string, service: string): Promise<void> {
+  await signalUntil({ name, service, signal: 'SIGCONT' }, ({ main }) => main?.stopped === false);
+}
+
+interface Signalled {
+  readonly name: string;
+  readonly service: string;
+  readonly signal: 'SIGSTOP' | 'SIGCONT';
+}
+
+// A signal takes effect when the process is next about to run.
+async function signalUntil({ name, service, signal }: Signalled, holds: (family: Family) => boolean) {
+  const layout = layoutOf(name);
+  signalProcess(running(layout, service).main, signal);
+  const done = await untilProcesses(layout, (now) => holds(familyOf(service, now)), 10);
+  if (!done) throw new Error(`${service} of the stack ${name} does not obey ${signal}.`);
 }
 
 function running(layout: Layout, service: string): Required<Family> {

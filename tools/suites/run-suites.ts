@@ -17,7 +17,9 @@ export async function runSuites(suites: readonly Suite[]): Promise<number> {
   }
   const passed = ran.reduce((sum, suite) => sum + suite.passed, 0);
   const failed = ran.reduce((sum, suite) => sum + suite.failed, 0);
-  process.stdout.write(`\n${ran.map(line).join('\n')}\n\n${passed} passed, ${failed} failed\n`);
+  const remarks = ran.flatMap((suite) => suite.remarks ?? []);
+  const lines = [...ran.map(line), '', ...remarks, ...(remarks.length > 0 ? [''] : [])];
+  process.stdout.write(`\n${lines.join('\n')}\n${passed} passed, ${failed} failed\n`);
   return passed > 0 && failed === 0 ? 0 : 1;
 }
 

@@ -3,10 +3,13 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import type { TestReport } from './reporter.ts';
 
 export interface Counted {
   readonly passed: number;
   readonly failed: number;
+  /** To be read again at the very end: what failed, and what passed only when it was tried again. */
+  readonly remarks?: readonly string[];
 }
 
 export interface Suite {
@@ -44,36 +47,43 @@ export function vitest(project: string): Suite {
     name: `${project} tests`,
     async run() {
       const folder = mkdtempSync(join(tmpdir(), 'stillpoint-'));
-      const report = join(folder, 'report.json');
-      const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-      const code = await execute('vitest', ['run', '--project', project, ...reporters]);
-      const { passed, failed } = readReport(report);
+      const file = join(folder, 'report.json');
+      const reporters = ['--reporter=default', `--reporter=${join(import.meta.dirname, 'reporter.ts')}`];
+      const run = ['run', '--project', project, ...reporters];
+      const code = await execute('vitest', run, { STILLPOINT_TEST_REPORT: file });
+      const report = readReport(file);
       rmSync(folder, { recursive: true, force: true });
-      return code !== 0 && failed === 0 ? { passed, failed: 1 } : { passed, failed };
+      const { passed, failed } = report;
+      return {
+        passed,
+        failed: failed.length === 0 && (code !== 0 || passed === 0) ? 1 : failed.length,
+        remarks: remarksOf(report),
+      };
     },
   };
 }
 
-function readReport(file: string): Counted {
+function readReport(file: string): TestReport {
   try {
-    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(file, 'utf8')) as Record<
-      string,
-      number
-    >;
-    const passed = numPassedTests ?? 0;
-    const failed = numFailedTests ?? 0;
-    return passed + failed === 0 ? { passed, failed: 1 } : { passed, failed };
+    return JSON.parse(readFileSync(file, 'utf8')) as TestReport;
   } catch {
-    return { passed: 0, failed: 1 };
+    return { passed: 0, failed: ['vitest ended without a report'], passedAgain: [] };
   }
+}
+
+function remarksOf({ failed, passedAgain }: TestReport): readonly string[] {
+  return [
+    ...failed.map((line) => `failed: ${line}`),
+    ...passedAgain.map((line) => `passed only when tried again: ${line}`),
+  ];
 }
 
 function counted(passed: boolean): Counted {
   return passed ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-function execute(program: string, args: readonly string[]): Promise<number> {
-  const env = { ...process.env, PATH: `${packages}${delimiter}${process.env['PATH'] ?? ''}` };
+function execute(program: string, args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<number> {
+  const env = { ...process.env, ...more, PATH: `${packages}${delimiter}${process.env['PATH'] ?? ''}` };
   const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env });
   return new Promise((resolve) => {
     child.on('error', () => resolve(1));
