@@ -1,9 +1,9 @@
 // The guard alone: everything else of ours is dead, and Temporal, too. Whoever stands still is let go in time.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ANNOTATIONS as A } from '../../domain/copy-trigger.ts';
 import { MARGIN_MS } from '../../domain/copy-window.ts';
 import { startService, stopService } from '../../tools/stack/faults.ts';
-import { aWaitingSync, answersOf } from '../stack/window-scenario.ts';
+import { PATIENCE, aWaitingSync, answersOf } from '../stack/window-scenario.ts';
 import { openWorld } from '../stack/world.ts';
 import type { Application, World } from '../stack/world.ts';
 import { killOurs, startBothAnew, startOurs } from './our-processes.ts';
@@ -47,6 +47,7 @@ describe('with Temporal, worker and controller dead, the guard', () => {
     expect(failed[A.latestCopyError]).toMatch(/^ReleasedByGuard: /);
     expect(failed).not.toHaveProperty(A.releaseBy);
     expect(answers).toHaveLength(1);
+    await vi.waitUntil(async () => (await eventReasons(application)).length > 0, PATIENCE); // After the release.
     expect(await eventReasons(application)).toEqual(['ReleasedByGuard']);
   });
 

@@ -257,7 +257,7 @@ describe.concurrent('a destination to which a source connects', () => {
       (now) => now.rsyncTLS?.address !== undefined,
     );
     expect(said?.address).toBe('here.example.com');
-    expect(await reasons()).toContain('ServiceAddressAssigned');
+    await vi.waitUntil(async () => (await reasons()).includes('ServiceAddressAssigned'), PATIENCE);
     await world.cluster.destinations.delete(refOf(application));
     await nothingOfDestinationStays(application);
     await application.remove();

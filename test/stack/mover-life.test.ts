@@ -51,6 +51,7 @@ describe.concurrent('a mover that fails', () => {
     expect(failed.logs).toMatch(/^ERROR: the password is wrong/m);
     expect(failed.logs).not.toMatch(/another password/);
     expect([...movers.values()].map(attemptOf)).toEqual(['1']);
+    await eventOf(application, 'MoverRefused');
     expect(await eventsOf(application, 'MoverRefused')).toHaveLength(1);
     await vi.waitUntil(async () => (await application.temporaryObjects()).length === 0, PATIENCE);
 
@@ -93,6 +94,7 @@ describe.concurrent('a mover that fails', () => {
     expect(failed.logs).toMatch(/^ERROR: the repository cannot be created/m);
     expect([...movers.values()].map(attemptOf)).toEqual(['1', '2', '3']);
     expect(await eventsOf(application, 'TransferFailed')).toHaveLength(2);
+    await eventOf(application, 'MoverFailed');
     expect(await eventsOf(application, 'MoverFailed')).toHaveLength(1);
     await vi.waitUntil(async () => (await application.temporaryObjects()).length === 0, PATIENCE);
     await application.remove();
