@@ -52,8 +52,8 @@ export const failureReasons = {
     retry: false,
   },
   ClassMissing: {
-    when: 'A storage class or snapshot class that the source names does not exist.',
-    doWhat: 'Create the class, or correct the name in the source.',
+    when: 'A storage class or snapshot class that the spec names does not exist.',
+    doWhat: 'Create the class, or correct the name in the spec.',
     retry: false,
   },
   OptedOut: {
@@ -94,7 +94,7 @@ export const failureReasons = {
   },
   ObjectRefused: {
     when: 'The API server refuses an object that the sync needs: a quota, a policy, a permission or a field.',
-    doWhat: 'Correct what the message names; the next sync takes a new copy.',
+    doWhat: 'Correct what the message names; the next sync begins anew.',
     retry: false,
   },
   MoverFailed: {
@@ -114,7 +114,7 @@ export const failureReasons = {
   },
   MoverPending: {
     when: 'The mover’s pod did not start for a long time: no node, image, volume or Secret for it.',
-    doWhat: 'Correct what the message names; the next sync takes a new copy.',
+    doWhat: 'Correct what the message names; the next sync begins anew.',
     retry: false,
   },
   MoverOverdue: {
@@ -191,7 +191,7 @@ export const failures = {
   objectMissing: (object: string, field: string) =>
     failure('ObjectMissing', `${object} does not exist; create it or correct ${field}`),
   classMissing: (kind: string, name: string) =>
-    failure('ClassMissing', `${kind} ${name} does not exist; create it or correct the name in the source`),
+    failure('ClassMissing', `${kind} ${name} does not exist; create it or correct the name in the spec`),
   optedOut: (pvc: string) =>
     failure(
       'OptedOut',
@@ -246,7 +246,7 @@ export const failures = {
   moverOverdue: (job: string, after: string) =>
     failure(
       'MoverOverdue',
-      `The mover of Job ${job} was not done within ${after}, all attempts together; the next sync takes a new copy`,
+      `The mover of Job ${job} was not done within ${after}, all attempts together; the next sync begins anew`,
     ),
   cancelled: (source: string) => failure('Cancelled', `The sync of ${source} was cancelled`),
   syncEnded: (workflowId: string, how: string) =>

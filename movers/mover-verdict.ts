@@ -44,6 +44,6 @@ export function verdictOn(
 }
 
 function givenUp(failure: Failure, attempts: number): Failure {
-  const message = `${failure.message}; it was given up after ${attempts} attempts, and the next sync takes a new copy`;
+  const message = `${failure.message}; it was given up after ${attempts} attempts, and the next sync begins anew`;
   return { ...failure, message };
 }
