@@ -82,7 +82,12 @@ function counted(passed: boolean): Counted {
   return passed ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-function execute(program: string, args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<number> {
+/** Runs a program of our packages, or any other, with its output on the terminal; resolves with its exit code. */
+export function execute(
+  program: string,
+  args: readonly string[],
+  more: NodeJS.ProcessEnv = {},
+): Promise<number> {
   const env = { ...process.env, ...more, PATH: `${packages}${delimiter}${process.env['PATH'] ?? ''}` };
   const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env });
   return new Promise((resolve) => {
