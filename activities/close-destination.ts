@@ -3,6 +3,7 @@
 import { activityInfo } from '@temporalio/activity';
 import type { ReplicationDestination } from '../api/replication-destination.ts';
 import type { ReceiveOutcome, SourceRef } from '../api/sync.ts';
+import { pvcGoes } from '../domain/destination-plan.ts';
 import { destinationSucceeded } from '../domain/destination-status.ts';
 import { isOf } from '../domain/destination-volume.ts';
 import { events } from '../domain/events.ts';
@@ -31,9 +32,9 @@ export async function closeDestination(
     const now = cluster.now();
     // Deleted in mid-sync: nobody is left to read a status, and its images go with it.
     const reported = destination && (await reportOnce(context, { destination, ref, outcome, now, signal }));
-    const cacheGoes = reported?.spec?.restic?.cleanupCachePVC === true;
-    if (cacheGoes) await giveCacheToRun(context, ref, signal);
-    const thorough = cacheGoes || outcome.result !== 'Successful';
+    const going = pvcsThatGo(ref, reported, outcome);
+    for (const name of going) await givePvcToRun(context, { ref, name, signal });
+    const thorough = going.length > 0 || outcome.result !== 'Successful';
     await removeRun(context, { namespace: ref.namespace, run, thorough, signal });
     if (reported !== undefined) {
       await removeSupersededImages(cluster, reported, signal);
@@ -80,14 +81,34 @@ async function report({ cluster }: SyncContext, { destination, outcome, now }: R
   return reported;
 }
 
+/** Names of the PVCs that otherwise stay between syncs. */
+function pvcsThatGo(
+  ref: SourceRef,
+  reported: ReplicationDestination | undefined,
+  outcome: ReceiveOutcome,
+): readonly string[] {
+  const cacheGoes = reported?.spec?.restic?.cleanupCachePVC === true;
+  const receivedGoes = outcome.result === 'Successful' && pvcGoes(outcome.plan.spec, outcome.plan.mover);
+  return [
+    ...(cacheGoes ? [cacheName(asDestination(ref))] : []),
+    ...(receivedGoes ? [outcome.plan.pvc.name] : []),
+  ];
+}
+
+interface Going {
+  readonly ref: SourceRef;
+  /** Of the PVC. */
+  readonly name: string;
+  readonly signal: AbortSignal;
+}
+
 // From then on it goes as the run's other objects do, also if this worker dies.
-async function giveCacheToRun({ cluster }: SyncContext, ref: SourceRef, signal: AbortSignal): Promise<void> {
-  const owner = asDestination(ref);
+async function givePvcToRun({ cluster }: SyncContext, { ref, name, signal }: Going): Promise<void> {
   const { run } = currentRun();
-  const key = { namespace: ref.namespace, name: cacheName(owner) };
-  const cache = await cluster.pvcs.get(key, { signal });
-  if (cache === undefined || !isOf(owner, cache)) return;
-  const metadata = { ...uidOf(cache), labels: runLabels(ref, run), annotations: runAnnotations(run) };
+  const key = { namespace: ref.namespace, name };
+  const pvc = await cluster.pvcs.get(key, { signal });
+  if (pvc === undefined || !isOf(asDestination(ref), pvc)) return;
+  const metadata = { ...uidOf(pvc), labels: runLabels(ref, run), annotations: runAnnotations(run) };
   try {
     await cluster.pvcs.patch(key, { metadata }, { signal });
   } catch (error) {

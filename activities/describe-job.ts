@@ -29,6 +29,7 @@ const DEBUG = 'volsync.backube/enable-debug-mover';
 export async function describeJob(context: SyncContext, facts: JobFacts): Promise<Job> {
   const { cluster, settings } = context;
   const { owner, mover, secret, run, data, attempt, leftMs, privileged, startTime, cutTime, signal } = facts;
+  const { consistency } = facts;
   const standing = await findOwner(cluster, owner, signal);
   if (standing === undefined) throw refusal(failures.ownerGone(owner));
   const { restricted } = await namespaceRules(context, owner.namespace);
@@ -43,6 +44,7 @@ export async function describeJob(context: SyncContext, facts: JobFacts): Promis
       creationTime: standing.metadata.creationTimestamp ?? startTime,
       // Not the time of this attempt: none of them does more than the first one.
       now: Date.parse(cutTime ?? startTime),
+      consistency,
     },
     image: settings.moverImage,
     place: {

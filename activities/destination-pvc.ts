@@ -7,7 +7,7 @@ import { failures } from '../domain/failures.ts';
 import { SECTIONS } from '../domain/plan.ts';
 import { uidOf } from '../domain/preconditions.ts';
 import { refOf } from '../kubernetes/object-ref.ts';
-import { currentRun, refusal } from './context.ts';
+import { refusal } from './context.ts';
 import type { SyncContext } from './context.ts';
 import { getOrCreate, orRefusal } from './copy-object.ts';
 import { until } from './watching.ts';
@@ -21,7 +21,7 @@ export async function ensureDestinationPvc(
   { volume, signal }: { readonly volume: Dynamic; readonly signal: AbortSignal },
 ): Promise<PersistentVolumeClaim> {
   const { pvcs } = context.cluster;
-  const wanted = destinationPvc(owner, volume, currentRun().run);
+  const wanted = destinationPvc(owner, volume);
   await goneIfGoing(context, wanted, signal);
   const found = await getOrCreate(pvcs, wanted, { isOurs: (pvc) => isOf(owner, pvc), signal });
   const patch = destinationPvcPatch(found, wanted);

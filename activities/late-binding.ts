@@ -1,5 +1,6 @@
 // A clone of a class that waits for its first consumer is made only when a pod asks for it: the mover's Job is
 // started inside the copy step then, and `moveCopy` finds it.
+import type { Consistency } from '../api/sync.ts';
 import type { Taking } from './context.ts';
 import { volumeOptionsOf } from './copy-object.ts';
 import { sourceTask } from './mover-task.ts';
@@ -7,10 +8,14 @@ import { readableCopy } from './readable-copy.ts';
 import { startMover } from './start-mover.ts';
 
 /** Gives a late-binding clone its consumer; does nothing for any other copy. */
-export async function consumeLateBinding(taking: Taking, name: string): Promise<void> {
+export async function consumeLateBinding(
+  taking: Taking,
+  name: string,
+  consistency: Consistency,
+): Promise<void> {
   const { context, plan, run, signal } = taking;
   if (plan.copyMethod !== 'Clone' || !(await bindsLate(taking))) return;
-  const copy = { name, times: {} };
+  const copy = { name, times: { consistency } };
   const data = () => readableCopy(context, { plan, copy, run, signal });
   await startMover(context, { task: sourceTask(plan, copy), run, signal, data });
 }

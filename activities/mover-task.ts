@@ -1,7 +1,7 @@
 // What one mover has to do in one run, of a source or of a destination: everything that follows it to its end needs
 // no more than this.
 import type { ObjectRef } from '../api/kubernetes.ts';
-import type { Copy, MoverLimits, Owner, SyncPlan } from '../api/sync.ts';
+import type { Copy, CopyTimes, MoverLimits, Owner, SyncPlan } from '../api/sync.ts';
 import { asOwner } from '../domain/ownership.ts';
 import { moverOf } from '../movers/index.ts';
 import { jobNameOf } from '../movers/job.ts';
@@ -17,8 +17,9 @@ export interface MoverTask {
   readonly privileged: boolean;
   readonly limits: MoverLimits;
   readonly startTime: string;
-  /** When the copy was cut that is carried away. */
+  /** When the copy was cut that is carried away, and how it was made. */
   readonly cutTime?: string | undefined;
+  readonly consistency?: CopyTimes['consistency'];
 }
 
 /** What every plan says about its mover. */
@@ -27,10 +28,10 @@ export type MoverPlan = Pick<SyncPlan, 'mover' | 'spec' | 'secretKeys' | 'privil
 };
 
 export function sourceTask(plan: SyncPlan, copy?: Copy): MoverTask {
-  return moverTask(asOwner(plan.source), plan, copy?.times.cutTime);
+  return moverTask(asOwner(plan.source), plan, copy?.times);
 }
 
-export function moverTask(owner: Owner, plan: MoverPlan, cutTime?: string): MoverTask {
+export function moverTask(owner: Owner, plan: MoverPlan, copied: CopyTimes = {}): MoverTask {
   const { spec, secretKeys, privileged, limits, startTime } = plan;
   const mover = moverOf(plan.mover, owner.kind, spec);
   return {
@@ -41,7 +42,8 @@ export function moverTask(owner: Owner, plan: MoverPlan, cutTime?: string): Move
     privileged,
     limits,
     startTime,
-    cutTime,
+    cutTime: copied.cutTime,
+    ...(copied.consistency !== undefined && { consistency: copied.consistency }),
   };
 }
 

@@ -39,7 +39,7 @@ export async function takeCopy(
 async function copyUnasked(taking: Taking): Promise<CopyAttempt> {
   const consistency = 'crash-consistent';
   const name = await createCopy(taking, consistency);
-  await consumeLateBinding(taking, name);
+  await consumeLateBinding(taking, name, consistency);
   const cutTime = await cutTimeOf(taking, name, taking.signal);
   return { kind: 'taken', copy: { name, times: { consistency, cutTime } } };
 }
@@ -47,7 +47,7 @@ async function copyUnasked(taking: Taking): Promise<CopyAttempt> {
 async function copyFrozen(taking: Taking, frozen: Frozen): Promise<CopyAttempt> {
   const { plan, context, pvc } = taking;
   const name = await createCopy(taking, consistencyBy(frozen.window), frozen.window.id);
-  await consumeLateBinding(taking, name);
+  await consumeLateBinding(taking, name, consistencyBy(frozen.window));
   const announced = announceTrigger(taking, frozen.window);
   const deadline = deadlineOf(frozen, context.cluster.now());
   const signal = AbortSignal.any([taking.signal, deadline]);

@@ -28,7 +28,7 @@ export const DestinationVolumeOptions = z.object({
     'An existing PVC that receives the data, in the namespace of the destination. Absent: one is made, of `capacity` and `accessModes`, and stays between syncs.',
   ),
   cleanupTempPVC: flag(
-    'Whether the PVC that was made is removed at the end of each sync; the next one then receives everything anew. A PVC that `destinationPVC` names is never removed. Absent: false.',
+    'Whether the PVC that was made is removed once a sync has ended well, and the next one receives everything anew; after a sync that failed it stays. A PVC that `destinationPVC` names is never removed. Absent: false.',
   ),
 });
 

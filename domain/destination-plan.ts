@@ -9,7 +9,7 @@ import { destinationPvcName } from './names.ts';
 import { ownerOf } from './ownership.ts';
 import { chooseMover, MOVER_LIMITS, readLimits, SECTIONS } from './plan.ts';
 
-/** The PVC that receives the data: the owner's, or one that is made and stays between syncs unless `cleanup`. */
+/** The PVC that receives the data: the owner's, or one that is made and stays between syncs (but see `pvcGoes`). */
 export type DestinationVolume =
   | { readonly kind: 'given'; readonly name: string }
   | {
@@ -18,15 +18,12 @@ export type DestinationVolume =
       readonly capacity: string;
       readonly accessModes: readonly string[];
       readonly storageClassName?: string;
-      readonly cleanup: boolean;
     };
 
 export interface DestinationPlan {
   readonly mover: MoverName;
   readonly copyMethod: 'Snapshot' | 'Direct';
   readonly volume: DestinationVolume;
-  /** Whether the PVC for the cache of restic goes with the run. */
-  readonly cleanupCache: boolean;
   readonly volumeSnapshotClassName?: string;
   readonly limits: MoverLimits;
 }
@@ -50,6 +47,15 @@ export function planDestination(
   return { plan: { mover, ...wanted, limits: { ...defaults, ...limits } } };
 }
 
+/**
+ * Whether the PVC that was made to receive goes now that its sync has ended well. After one that failed it stays: what
+ * has arrived need not be carried again (VolSync).
+ */
+export function pvcGoes(spec: ReplicationDestinationSpec, mover: MoverName): boolean {
+  const { cleanupTempPVC, destinationPVC }: DestinationVolumeOptions = spec[SECTIONS[mover]] ?? {};
+  return cleanupTempPVC === true && destinationPVC === undefined;
+}
+
 interface Problem {
   /** The field, and what is wrong with it. */
   readonly problem: string;
@@ -69,7 +75,6 @@ function readSection(
   return {
     copyMethod: copyMethod === 'Snapshot' ? 'Snapshot' : 'Direct', // `None` is VolSync's old name of `Direct`.
     volume,
-    cleanupCache: spec.restic?.cleanupCachePVC === true,
     ...(volumeSnapshotClassName !== undefined && { volumeSnapshotClassName }),
   };
 }
@@ -131,14 +136,14 @@ function chooseVolume(options: DestinationVolumeOptions, name: string): Destinat
 }
 
 function dynamicVolume(options: DestinationVolumeOptions, name: string): DestinationVolume | Problem {
-  const { capacity, accessModes, storageClassName, cleanupTempPVC: cleanup = false } = options;
+  const { capacity, accessModes, storageClassName, cleanupTempPVC } = options;
   if (capacity === undefined || accessModes === undefined) {
     const lacking = Object.entries({ capacity, accessModes }).filter(([, value]) => value === undefined);
     const fields = lacking.map(([field]) => field).join(' and ');
     return { problem: `${fields} must be given when destinationPVC is not` };
   }
-  if (cleanup && options.copyMethod !== 'Snapshot')
+  if (cleanupTempPVC === true && options.copyMethod !== 'Snapshot')
     return { problem: 'cleanupTempPVC would remove all that was received; use copyMethod Snapshot' };
   const ofClass = storageClassName === undefined ? {} : { storageClassName };
-  return { kind: 'dynamic', name, capacity: String(capacity), accessModes, ...ofClass, cleanup };
+  return { kind: 'dynamic', name, capacity: String(capacity), accessModes, ...ofClass };
 }

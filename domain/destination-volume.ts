@@ -3,7 +3,7 @@
 import type { KubernetesObject, PersistentVolumeClaim, VolumeSnapshot } from '../api/kubernetes.ts';
 import type { Owner } from '../api/sync.ts';
 import type { DestinationVolume } from './destination-plan.ts';
-import { ANNOTATIONS_OF_RUN, crc32, LABELS, lastingLabels, runAnnotations, runLabels } from './names.ts';
+import { ANNOTATIONS_OF_RUN, crc32, LABELS, lastingLabels, runAnnotations } from './names.ts';
 import { ownedBy } from './ownership.ts';
 import { asRead } from './preconditions.ts';
 import { POPULATION } from './volume-population.ts';
@@ -11,21 +11,19 @@ import { POPULATION } from './volume-population.ts';
 type Metadata = KubernetesObject['metadata'];
 export type MergePatch = Readonly<Record<string, unknown>>;
 
-/** The PVC that is made where the owner names none; with `cleanupTempPVC` it goes with this run. */
+/** The PVC that is made where the owner names none. */
 export function destinationPvc(
   destination: Owner,
   volume: DestinationVolume & { readonly kind: 'dynamic' },
-  run: string,
 ): PersistentVolumeClaim {
-  const { name, capacity, accessModes, storageClassName, cleanup } = volume;
+  const { name, capacity, accessModes, storageClassName } = volume;
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
     metadata: {
       name,
       namespace: destination.namespace,
-      labels: cleanup ? runLabels(destination, run) : lastingLabels(),
-      ...(cleanup && { annotations: runAnnotations(run) }),
+      labels: lastingLabels(),
       ownerReferences: [ownedBy(destination)],
     },
     spec: {
@@ -43,14 +41,14 @@ export function isOf(destination: Pick<Owner, 'uid'>, { metadata }: KubernetesOb
 }
 
 /**
- * What has to change about the PVC of an earlier sync: its size, and whether it goes with this run. Undefined: nothing.
- * Its class and access modes are as they were made.
+ * What has to change about the PVC of an earlier sync: its size, and that it goes with no run any more. Undefined:
+ * nothing. Its class and access modes are as they were made.
  */
 export function destinationPvcPatch(
   found: PersistentVolumeClaim,
   wanted: PersistentVolumeClaim,
 ): MergePatch | undefined {
-  const metadata = belongingPatch(found.metadata, wanted.metadata);
+  const metadata = lastingPatch(found.metadata);
   const storage = storageOf(wanted);
   const spec = storage === storageOf(found) ? undefined : { resources: { requests: { storage } } };
   return metadata || spec ? { ...(metadata && { metadata }), ...(spec && { spec }) } : undefined;
@@ -62,13 +60,12 @@ function storageOf({ spec }: PersistentVolumeClaim): string | undefined {
 
 const OF_RUN = [LABELS.cleanup, LABELS.run] as const;
 
-function belongingPatch({ labels: found = {} }: Metadata, wanted: Metadata): MergePatch | undefined {
-  const { labels = {}, annotations = {} } = wanted;
-  if (OF_RUN.every((key) => found[key] === labels[key])) return undefined;
-  const { workflowId } = ANNOTATIONS_OF_RUN;
+// A run that was to remove it has died, or came from a version that marked it at once.
+function lastingPatch({ labels = {} }: Metadata): MergePatch | undefined {
+  if (OF_RUN.every((key) => labels[key] === undefined)) return undefined;
   return {
-    labels: Object.fromEntries(OF_RUN.map((key) => [key, labels[key] ?? null])),
-    annotations: { [workflowId]: annotations[workflowId] ?? null },
+    labels: Object.fromEntries(OF_RUN.map((key) => [key, null])),
+    annotations: { [ANNOTATIONS_OF_RUN.workflowId]: null },
   };
 }
 

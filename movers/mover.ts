@@ -3,7 +3,7 @@
 //
 // To add a mover: its options in api/mover-options.ts, a file here, a line in index.ts, its tools in
 // images/mover, the shared cases of test/movers/mover-cases.ts, a page in docs/movers/.
-import type { MoverName, MoverProgress } from '../api/sync.ts';
+import type { Consistency, MoverName, MoverProgress } from '../api/sync.ts';
 
 /** The sending side carries a copy away; the receiving side fills a volume. */
 export type Side = 'source' | 'destination';
@@ -88,6 +88,8 @@ export interface MoverInput {
   readonly creationTime: string;
   /** API-server time, milliseconds since the epoch. */
   readonly now: number;
+  /** How the copy was made that is carried away; absent where none is made (Direct), and on destinations. */
+  readonly consistency?: Consistency | undefined;
 }
 
 /** One line of a mover's log, understood. */

@@ -25,13 +25,19 @@ export function containerSecurity(mover: Mover, allowed: Allowed) {
     allowPrivilegeEscalation: false,
     privileged: false,
     readOnlyRootFilesystem: true,
-    capabilities: { drop: ['ALL'], ...(asRoot && { add: mover.root.capabilities }) },
+    capabilities: { drop: ['ALL'], ...(asRoot && { add: capabilitiesOf(mover) }) },
     ...(asRoot && { runAsUser: 0 }),
     // The container's word would win over that of the pod.
     ...(mover.pod.moverSecurityContext?.['seccompProfile'] === undefined && {
       seccompProfile: { type: 'RuntimeDefault' },
     }),
   };
+}
+
+// Who is not in the group of a file, as the mover is not, loses its setgid bit without FSETID. VolSync's movers do; a
+// volume whose folders hand down their group would come back as one whose folders do not.
+function capabilitiesOf({ root, side }: Mover): readonly string[] {
+  return side === 'destination' ? [...root.capabilities, 'FSETID'] : root.capabilities;
 }
 
 /** The end of a sentence, when the namespace would not let the mover's pod in. */

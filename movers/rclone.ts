@@ -89,7 +89,7 @@ function logOf(phase: string) {
 }
 
 // The script's exit codes (docs/movers/rclone.md): environment, direction, volume, debug session, configuration and a
-// file of the user's in our way, or too many files for the list, do not mend themselves; nor does a path on the remote that is not there.
+// file of the user's in our way, too many files for the list, or a full destination, do not mend themselves; nor does a path on the remote that is not there.
 function readExit(exitCode: number): MoverEnd {
-  return [3, 21, 22, 23, 24, 25, 26, 27].includes(exitCode) ? 'refused' : 'retry';
+  return [3, 21, 22, 23, 24, 25, 26, 27, 28].includes(exitCode) ? 'refused' : 'retry';
 }

@@ -39,8 +39,11 @@ export function resticSource(options: ResticOptions): Mover {
     side: 'source',
     jobPrefix: 'volsync-src-',
     arguments: (input) => backupArguments(options, input),
-    environment: (input) =>
-      environment(input, { FORGET_OPTIONS: forgetOptions(options.retain), SELECT_PREVIOUS: '0' }),
+    environment: (input) => [
+      ...environment(input, { FORGET_OPTIONS: forgetOptions(options.retain), SELECT_PREVIOUS: '0' }),
+      // The snapshot's tag.
+      ...(input.consistency === undefined ? [] : [{ name: 'CONSISTENCY', value: input.consistency }]),
+    ],
     log: resticLog('uploading'),
   };
 }
@@ -152,9 +155,9 @@ function retainProblem(retain: ResticOptions['retain']): string | undefined {
 }
 
 // The script's exit codes (docs/movers/restic.md): after 20 and 21 the snapshot is saved and only forget or
-// prune failed, which must not repeat the backup (VolSync MV-13); environment, operation, volume, debug session
-// and password do not mend themselves.
+// prune failed, which must not repeat the backup (VolSync MV-13); environment, operation, volume, debug session,
+// full destination and password do not mend themselves.
 function readExit(exitCode: number): MoverEnd {
   if (exitCode === 20 || exitCode === 21) return 'moved';
-  return [1, 2, 4, 5, 12].includes(exitCode) ? 'refused' : 'retry';
+  return [1, 2, 4, 5, 8, 12].includes(exitCode) ? 'refused' : 'retry';
 }

@@ -43,8 +43,8 @@ async function leave(code: number): Promise<void> {
   if (measuring?.exitCode === null) measuring.kill('SIGTERM');
   const { name, keep, groups } = options;
   if (keep) say(`the stack ${name} stays up; npm run stack -- down --name ${name}`);
-  else if (groups.includes('waiting')) {
-    say('the stack goes down, and its thousands of pvcs are forgotten');
+  else if (groups.includes('waiting') || groups.includes('movers')) {
+    say('the stack goes down, and its thousands of pvcs, or gigabytes, are forgotten');
     await stackReset(name);
   } else {
     say('the stack goes down');

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ReplicationDestination } from '../../api/replication-destination.ts';
 import type { MoverLimits } from '../../api/sync.ts';
-import { planDestination } from '../../domain/destination-plan.ts';
+import { planDestination, pvcGoes } from '../../domain/destination-plan.ts';
 
 const DEFAULTS: MoverLimits = {
   moverHeartbeatMs: 30_000,
@@ -95,9 +95,7 @@ describe('a destination is planned', () => {
         capacity: '2Gi',
         accessModes: ['ReadWriteOnce'],
         storageClassName: 'fast',
-        cleanup: false,
       },
-      cleanupCache: false,
       limits: DEFAULTS,
     });
   });
@@ -134,9 +132,13 @@ describe('a destination is planned', () => {
     });
   });
 
-  it('to clean up what its owner wants cleaned up', () => {
-    const restic = { ...RESTIC, cleanupTempPVC: true, cleanupCachePVC: true };
-    expect(planned({ restic })).toMatchObject({ volume: { cleanup: true }, cleanupCache: true });
+  it('with a PVC of ours that goes with cleanupTempPVC alone', () => {
+    const temporary = { ...RESTIC, cleanupTempPVC: true };
+    const specOf = (spec: object) => aDestination(spec).spec ?? {};
+    expect(pvcGoes(specOf({ restic: temporary }), 'restic')).toBe(true);
+    expect(pvcGoes(specOf({ rsyncTLS: temporary }), 'rsync-tls')).toBe(true);
+    expect(pvcGoes(specOf({ restic: { ...temporary, destinationPVC: 'data' } }), 'restic')).toBe(false);
+    expect(pvcGoes(specOf({ restic: RESTIC }), 'restic')).toBe(false);
   });
 
   it('with the snapshot class that it names', () => {

@@ -23,7 +23,6 @@ const VOLUME = {
   name: 'volsync-orders-dest',
   capacity: '2Gi',
   accessModes: ['ReadWriteOnce'],
-  cleanup: false,
 } as const;
 const LABELS_THAT_LAST = {
   'app.kubernetes.io/created-by': 'volsync',
@@ -32,7 +31,7 @@ const LABELS_THAT_LAST = {
 
 describe('the PVC of a destination', () => {
   it('is of the size, class and modes of its owner, and goes with the destination', () => {
-    expect(destinationPvc(DESTINATION, { ...VOLUME, storageClassName: 'fast' }, 'run-1')).toEqual({
+    expect(destinationPvc(DESTINATION, { ...VOLUME, storageClassName: 'fast' })).toEqual({
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
       metadata: {
@@ -50,45 +49,35 @@ describe('the PVC of a destination', () => {
     });
   });
 
-  it('goes with the run when it is to be cleaned up', () => {
-    const { metadata } = destinationPvc(DESTINATION, { ...VOLUME, cleanup: true }, 'run-1');
-    expect(metadata.labels).toMatchObject({ [LABELS.cleanup]: 'uid-1', [LABELS.run]: expect.any(String) });
-    expect(metadata.annotations).toEqual({ 'stillpoint.dev/workflow-id': 'run-1' });
-  });
-
   it('is left to the default class unless its owner names one', () => {
-    expect(destinationPvc(DESTINATION, VOLUME, 'run-1').spec).not.toHaveProperty('storageClassName');
+    expect(destinationPvc(DESTINATION, VOLUME).spec).not.toHaveProperty('storageClassName');
   });
 });
 
 describe('the PVC of an earlier sync', () => {
-  const found = destinationPvc(DESTINATION, VOLUME, 'run-1');
-  const temporary = destinationPvc(DESTINATION, { ...VOLUME, cleanup: true }, 'run-2');
+  const found = destinationPvc(DESTINATION, VOLUME);
 
   it('is used as it is', () => {
-    expect(destinationPvcPatch(found, destinationPvc(DESTINATION, VOLUME, 'run-2'))).toBeUndefined();
-    expect(destinationPvcPatch(temporary, temporary)).toBeUndefined();
+    expect(destinationPvcPatch(found, destinationPvc(DESTINATION, VOLUME))).toBeUndefined();
   });
 
   it('grows with the capacity', () => {
-    const wanted = destinationPvc(DESTINATION, { ...VOLUME, capacity: '3Gi' }, 'run-2');
+    const wanted = destinationPvc(DESTINATION, { ...VOLUME, capacity: '3Gi' });
     expect(destinationPvcPatch(found, wanted)).toEqual({
       spec: { resources: { requests: { storage: '3Gi' } } },
     });
   });
 
-  it('goes with the run from when its owner wants that, and stays from when he does not', () => {
-    expect(patched(found, temporary).labels).toEqual(temporary.metadata.labels);
-    expect(patched(temporary, found).labels).toEqual(found.metadata.labels);
-    expect(patched(temporary, found).annotations).toEqual({});
-  });
-
-  it('goes with this run, no longer with the one before', () => {
-    const before = destinationPvc(DESTINATION, { ...VOLUME, cleanup: true }, 'run-1');
-    expect(patched(before, temporary)).toMatchObject({
-      labels: temporary.metadata.labels,
-      annotations: { 'stillpoint.dev/workflow-id': 'run-2' },
-    });
+  it('goes with no run any more, should one have died that was to remove it', () => {
+    const given: PersistentVolumeClaim = {
+      ...found,
+      metadata: {
+        ...found.metadata,
+        labels: { ...LABELS_THAT_LAST, [LABELS.cleanup]: 'uid-1', [LABELS.run]: '0badcafe' },
+        annotations: { 'stillpoint.dev/workflow-id': 'run-1', kept: 'yes' },
+      },
+    };
+    expect(patched(given, found)).toEqual({ labels: LABELS_THAT_LAST, annotations: { kept: 'yes' } });
   });
 
   it('is of use only when it is this destination’s, and not on its way out', () => {

@@ -2,6 +2,7 @@
 // distinguishes it. What a mover by its nature loses is declared, and the declaration is tested, too.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MoverName } from '../../api/sync.ts';
+import { ANNOTATIONS as A } from '../../domain/copy-trigger.ts';
 import { eventOf, moversOf, runningMover } from '../stack/mover-scenario.ts';
 import {
   answer,
@@ -12,7 +13,8 @@ import {
   syncs,
   syncsInVain,
 } from '../stack/movers/pair.ts';
-import type { Pair, Section } from '../stack/movers/pair.ts';
+import type { InVain, Pair, Section } from '../stack/movers/pair.ts';
+import { evict } from '../stack/movers/eviction.ts';
 import { toldSecrets } from '../stack/movers/told-secrets.ts';
 import { stallingWay } from '../stack/movers/stalling-way.ts';
 import type { Target } from '../stack/movers/stalling-way.ts';
@@ -26,7 +28,7 @@ import {
   SHARE_TREE,
 } from '../stack/movers/tree.ts';
 import type { Entries, Loss } from '../stack/movers/tree.ts';
-import { createSource, latestRun } from '../stack/window-scenario.ts';
+import { createSource, latestRun, pvcOf } from '../stack/window-scenario.ts';
 import { openWorld } from '../stack/world.ts';
 import type { World } from '../stack/world.ts';
 
@@ -88,6 +90,23 @@ export function keepsTheMoverPromises(mover: MoverCase): void {
     else await fetched(pair, trigger, await sectionOf(pair));
     expect(destination.now().latestMoverStatus).toMatchObject({ result: 'Successful' });
     return entriesIn(await destination.shell(LIST_TREE));
+  }
+
+  /** To a destination that listens and has no room. */
+  async function sentInVain(pair: Pair): Promise<Pick<InVain, 'message' | 'attempts'>> {
+    await pair.destination.create(tooSmall(await mover.destination(pair)));
+    return syncsInVain(pair.application, await mover.source(pair, await mover.target(pair)));
+  }
+
+  /** By a destination that has no room for what the source has left for it. */
+  async function fetchedInVain(pair: Pair): Promise<Pick<InVain, 'message' | 'attempts'>> {
+    const { application, destination } = pair;
+    await createIdleSource(application, await mover.source(pair, await mover.target(pair)));
+    await syncs(application, 'too much');
+    const movers = moversOf(destination.place);
+    const section = tooSmall(await mover.destination(pair));
+    await destination.create({ ...section, trigger: { manual: 'too much' } });
+    return { message: await destination.failure(), attempts: attemptsOf(movers) };
   }
 
   describe.concurrent(`the ${mover.name} mover`, () => {
@@ -157,7 +176,25 @@ export function keepsTheMoverPromises(mover: MoverCase): void {
     );
 
     it(
-      'carries the same copy again when its pod is deleted in mid-transfer, one Job after the other',
+      'says at once and in one sentence that the destination is full, and that nothing was received',
+      LONG,
+      async () => {
+        const pair = await aPair(world, { privileged: true });
+        const { application, destination } = pair;
+        await application.shell('head -c 24000000 /dev/urandom > /data/large; sync');
+        const { message, attempts } = await (mover.sends ? sentInVain(pair) : fetchedInVain(pair));
+        expect(message).toMatch(/^The mover of Job \S+ ended with code \d+, .*: ERROR: .* volume is full/);
+        expect(message).not.toContain('\n');
+        expect(new Set(attempts)).toEqual(new Set(['1']));
+        expect(destination.now()).not.toHaveProperty('lastSyncTime');
+        expect(destination.now()).not.toHaveProperty('latestImage');
+        expect(pvcOf(application)?.metadata.annotations).toMatchObject({ [A.latestCopyStatus]: 'Completed' });
+        await pair.remove();
+      },
+    );
+
+    it(
+      'carries the same copy again when its pod is evicted in mid-transfer, one Job after the other',
       LONG,
       async () => {
         const pair = await aReadyPair();
@@ -171,7 +208,7 @@ export function keepsTheMoverPromises(mover: MoverCase): void {
           await answer(application, 'carried again');
           await way.stalled();
           const { metadata } = await runningMover(application);
-          await application.kubectl('delete', 'pod', metadata.name, '--wait=false');
+          await evict(application, metadata.name);
           await application.shell('rm /data/large; echo later > /data/records; sync');
           expect(await eventOf(application, 'TransferFailed')).toMatch(/attempt 2 of 3 .* the same copy/);
           await way.open();
@@ -215,10 +252,17 @@ async function fetched({ destination }: Pair, tag: string, section: Section): Pr
   await destination.status(({ lastManualSync }) => lastManualSync === tag);
 }
 
+/** With a volume that is as small as it says. */
+function tooSmall(section: Section): Section {
+  return withOptions(section, { capacity: '16Mi', storageClassName: 'dir-loop' });
+}
+
 /** As owners of such namespaces write it. */
 function confined(section: Section): Section {
+  return withOptions(section, { moverSecurityContext: SOMEBODY });
+}
+
+function withOptions(section: Section, more: object): Section {
   const entries = Object.entries(section) as [string, object][];
-  return Object.fromEntries(
-    entries.map(([mover, options]) => [mover, { ...options, moverSecurityContext: SOMEBODY }]),
-  );
+  return Object.fromEntries(entries.map(([mover, options]) => [mover, { ...options, ...more }]));
 }

@@ -102,6 +102,15 @@ describe('restic', () => {
     });
   });
 
+  it('tells how the copy was made, where one was', () => {
+    const told = (consistency: MoverInput['consistency']) =>
+      resticSource({})
+        .environment(input({ consistency }))
+        .find(({ name }) => name === 'CONSISTENCY');
+    expect(told('proceeded')).toEqual({ name: 'CONSISTENCY', value: 'proceeded' });
+    expect(told(undefined)).toBeUndefined();
+  });
+
   it('restores the snapshot that the destination asks for', () => {
     const mover = resticDestination({
       previous: 2,

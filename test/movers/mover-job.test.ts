@@ -144,6 +144,13 @@ describe.each(EACH)('the Job of $mover for a $kind', ({ mover, kind }) => {
     }
   });
 
+  it('has VolSync’s capabilities as root, and on destinations FSETID, which keeps setgid bits', () => {
+    const { container } = describedJob({ mover, kind, place: { privileged: true } });
+    const { add } = container.securityContext['capabilities'] as { readonly add: readonly string[] };
+    expect(add).toEqual(expect.arrayContaining(['CHOWN', 'DAC_OVERRIDE', 'FOWNER']));
+    expect(add.includes('FSETID')).toBe(kind === 'ReplicationDestination');
+  });
+
   it('is told when its owner wants to look inside', () => {
     const debug = ({ env }: Container) => env.find(({ name }) => name === 'DEBUG_MOVER')?.value;
     expect(debug(describedJob({ mover, kind }).container)).toBeUndefined();

@@ -19,7 +19,7 @@ describe('the end of a mover', () => {
     expect(verdict({ exitCode })).toEqual({ do: 'report', end });
   });
 
-  it.each([1, 2, 4, 5, 12])(
+  it.each([1, 2, 4, 5, 8, 12])(
     'with code %i fails the sync at once: a retry would end the same way',
     (exitCode) => {
       expect(verdict({ exitCode })).toMatchObject({ do: 'fail', failure: { reason: 'MoverRefused' } });

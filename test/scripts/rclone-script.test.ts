@@ -92,6 +92,48 @@ describe.concurrent('the rclone mover', { timeout: 120_000 }, () => {
     expect(fileTree(volume.path('data'))).toEqual(fileTree(volume.path('saved')));
   });
 
+  it('lets a folder take the place of a file and a file that of a folder, on the remote and in the volume', async () => {
+    const names = ['plain', 'a folder/*?[a]{b,c}', 'new\nline', ' spaces ', 'back\\slash'];
+    const volume = new Volume({ keeps: 'text' });
+    for (const name of names) {
+      volume.write(`${name} was a file`, 'text');
+      volume.write(`${name} was a folder/deep/within`, 'text');
+    }
+    expect(await volume.mover('source')).toMatchObject({ code: 0 });
+    volume.folder('received');
+    const received = { MOUNT_PATH: volume.path('received') };
+    expect(await volume.mover('destination', received)).toMatchObject({ code: 0 });
+    for (const name of names) {
+      rmSync(volume.path(`data/${name} was a file`));
+      volume.write(`${name} was a file/deep/within`, 'changed');
+      rmSync(volume.path(`data/${name} was a folder`), { recursive: true });
+      volume.write(`${name} was a folder`, 'changed');
+    }
+    for (const run of [() => volume.mover('source'), () => volume.mover('destination', received)]) {
+      const { code, output } = await run();
+      expect(code, output).toBe(0);
+      expect(output).toMatch(/^NOTICE: 10 files or folders are in the way of folders or files/m);
+    }
+    expect(fileTree(volume.path('received'))).toEqual(fileTree(volume.path('data')));
+  });
+
+  it('deletes before it copies nothing but what is in the way, and what goes is kept where the Secret says so', async () => {
+    const volume = new Volume({ kind: 'one', old: 'two' });
+    await volume.mover('source');
+    for (const name of ['kind', 'old']) rmSync(volume.path(`data/${name}`));
+    volume.write('kind/within', 'text');
+    volume.write('closed', 'cannot be read');
+    chmodSync(volume.path('data/closed'), 0o000);
+    const { code, output } = await volume.mover('source', { RCLONE_BACKUP_DIR: 'store:kept' });
+    expect(code).toBe(1);
+    expect(output.trimEnd().split('\n').at(-1)).toMatch(
+      /^ERROR: rclone ended with exit code 1 \(.*permission denied/,
+    );
+    const left = Object.keys(fileTree(volume.path(REMOTE)));
+    expect(left).toEqual(['kind', 'kind/within', 'old', 'permissions.facl']);
+    expect(fileTree(volume.path('remote/kept'))).toEqual({ kind: '644 one' });
+  });
+
   it('brings back empty folders from a bucket, which cannot hold any', async () => {
     const volume = new Volume();
     volume.folder('data/pg_notify');

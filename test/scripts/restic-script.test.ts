@@ -1,5 +1,7 @@
 // The mover's entry script with a real restic and repositories in a folder, run as an ordinary user.
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trixiePackages } from '../../tools/images/trixie-packages.ts';
@@ -8,6 +10,9 @@ import { jsonLines, leaveLock, prepareMover, removeMover, Source, until } from '
 
 beforeAll(() => prepareMover(), 120_000);
 afterAll(() => removeMover());
+
+const REFUSES = 'closed';
+const SILENT = 'open';
 
 describe.concurrent('the restic mover', { timeout: 120_000 }, () => {
   it('creates the repository and saves the volume in it as VolSync does', async () => {
@@ -100,10 +105,10 @@ describe.concurrent('the restic mover', { timeout: 120_000 }, () => {
   it('says that the password is wrong, without ever printing one', async () => {
     const source = new Source();
     await source.mover(['backup']);
-    const { code, output, errors } = await source.mover(['backup'], { RESTIC_PASSWORD: 'tr0ub4dor' });
+    const { code, output } = await source.mover(['backup'], { RESTIC_PASSWORD: 'tr0ub4dor' });
     expect(code).toBe(12);
-    expect(output).toMatch(/^ERROR: the password is wrong/m);
-    expect(output + errors).not.toMatch(/tr0ub4dor|correct horse/);
+    expect(output).toMatch(/^ERROR: the password is wrong.*\n$/m);
+    expect(output).not.toMatch(/tr0ub4dor|correct horse/);
   });
 
   it('answers 3 for a repository that can be neither opened nor created', async () => {
@@ -114,6 +119,65 @@ describe.concurrent('the restic mover', { timeout: 120_000 }, () => {
     });
     expect(code).toBe(3);
     expect(output).toMatch(/^ERROR: the repository cannot be created/m);
+  });
+
+  it.each([
+    ['refuses every connection', REFUSES],
+    ['takes connections and says nothing', SILENT],
+  ])('says that there is no answer from a store that %s, and creates nothing there', async (_, store) => {
+    const source = new Source();
+    const server = createServer(() => undefined);
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    if (store === REFUSES) server.close();
+    // Instead of a minute.
+    source.standIn('timeout', 'shift 2; exec /usr/bin/timeout --foreground 6s "$@"');
+    const { code, output, errors } = await source.mover(['backup'], {
+      ...source.withStandIns(),
+      RESTIC_REPOSITORY: `s3:http://127.0.0.1:${port}/bucket/orders`,
+      AWS_ACCESS_KEY_ID: 'key',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+    });
+    server.close();
+    server.unref();
+    expect(code).toBe(3);
+    expect(output.trimEnd().split('\n').at(-1)).toMatch(
+      /^ERROR: no answer from the repository, which cannot be opened \(restic's exit code 124\)/,
+    );
+    expect(output).not.toContain('created');
+    expect(errors).toBe('');
+  });
+
+  it('creates the repository where the store says, again and again, that there is no such place', async () => {
+    const source = new Source();
+    const hint =
+      'Fatal: unable to open config file: context canceled\\nIs there a repository at the following location?';
+    const answer = 'Stat(<config/>) returned error, retrying after 1s: The specified bucket does not exist';
+    const asked = `[ "$1" != snapshots ] || { printf '%s\\n${hint}\\n' '${answer}' >&2; exit 124; }`;
+    source.standIn('restic', `${asked}; exec ${source.program('restic')} "$@"`);
+    const { code, output } = await source.mover(['backup'], source.withStandIns());
+    expect(code).toBe(0);
+    expect(output).toMatch(/^created restic repository/m);
+  });
+
+  it('says last of all why it failed, whatever restic has said before', async () => {
+    const source = new Source();
+    await source.mover(['backup']);
+    const { output, errors } = await source.mover(['backup'], { RESTIC_PASSWORD: 'tr0ub4dor' });
+    expect(output).toMatch(/Fatal: wrong password.*\n(.*\n)*ERROR: the password is wrong.*\n$/);
+    expect(errors).toBe('');
+  });
+
+  it('tags the snapshot with how its copy was made, and keeps one series of snapshots all the same', async () => {
+    const source = new Source();
+    const tags = async () => (await source.snapshots()).map(({ tags: own }) => own ?? []);
+    await source.mover(['backup'], { CONSISTENCY: 'triggered' });
+    expect(await tags()).toEqual([['stillpoint.dev/consistency=triggered']]);
+    const { output } = await source.mover(['backup'], { CONSISTENCY: 'crash-consistent' });
+    expect(output).toContain('using parent snapshot');
+    expect(await tags()).toEqual([['stillpoint.dev/consistency=crash-consistent']]);
+    await source.mover(['backup']);
+    expect(await tags()).toEqual([[]]);
   });
 
   it('saves nothing of an empty volume, and says so', async () => {
@@ -137,10 +201,10 @@ describe.concurrent('the restic mover', { timeout: 120_000 }, () => {
     const source = new Source({ readable: 'text', unreadable: 'text' });
     await source.mover(['backup']);
     chmodSync(source.path('data/unreadable'), 0o000);
-    const { code, output, errors } = await source.mover(['backup']);
+    const { code, output } = await source.mover(['backup']);
     expect(code).toBe(0);
     expect(output).toMatch(/^ERROR: some files could not be read/m);
-    expect(jsonLines(errors, 'error')).toMatchObject([{ item: source.path('data/unreadable') }]);
+    expect(jsonLines(output, 'error')).toMatchObject([{ item: source.path('data/unreadable') }]);
     expect(await source.snapshots()).toHaveLength(1);
   });
 
@@ -160,11 +224,8 @@ describe.concurrent('the restic mover', { timeout: 120_000 }, () => {
 
   it('is stopped at once while it still waits for the repository', async () => {
     const source = new Source();
-    mkdirSync(source.path('tools'));
-    const hanging = '#!/bin/sh\n[ "$1" = snapshots ] || exit 0\ntouch "$TMPDIR/asked"\nexec sleep 50\n';
-    writeFileSync(source.path('tools/restic'), hanging, { mode: 0o755 });
-    const PATH = `${source.path('tools')}:${source.environment()['PATH']}`;
-    const mover = source.startMover(['backup'], { PATH });
+    source.standIn('restic', '[ "$1" = snapshots ] || exit 0\ntouch "$TMPDIR/asked"\nexec sleep 50');
+    const mover = source.startMover(['backup'], source.withStandIns());
     await until(() => existsSync(source.path('tmp/asked')));
     const stopped = performance.now();
     mover.signal('SIGTERM');
@@ -188,12 +249,9 @@ describe.concurrent('the restic mover', { timeout: 120_000 }, () => {
 
   it('gives the authorities of its own to restic and to rclone', async () => {
     const source = new Source({});
-    mkdirSync(source.path('tools'));
-    writeFileSync(source.path('tools/restic'), '#!/bin/sh\necho "$RESTIC_CACERT $RCLONE_CA_CERT"\n', {
-      mode: 0o755,
-    });
-    const PATH = `${source.path('tools')}:${source.environment()['PATH']}`;
-    const { output } = await source.mover(['unlock'], { PATH, CUSTOM_CA: '/customCA/ca.crt' });
+    source.standIn('restic', 'echo "$RESTIC_CACERT $RCLONE_CA_CERT"');
+    const environment = { ...source.withStandIns(), CUSTOM_CA: '/customCA/ca.crt' };
+    const { output } = await source.mover(['unlock'], environment);
     expect(output).toContain('/customCA/ca.crt /customCA/ca.crt\n');
   });
 
@@ -219,7 +277,8 @@ describe('shell scripts', () => {
       .split('\n');
     const scripts = files.filter(
       (file) =>
-        existsSync(join(root, file)) && /^#!.*\b(?:ba)?sh\n/.test(readFileSync(join(root, file), 'utf8')),
+        statSync(join(root, file), { throwIfNoEntry: false })?.isFile() === true &&
+        /^#!.*\b(?:ba)?sh\n/.test(readFileSync(join(root, file), 'utf8')),
     );
     expect(scripts).toContain('images/mover/mover-restic/entry.sh');
     await run(join(tools, 'usr/bin/shellcheck'), scripts, { folder: root });

@@ -54,6 +54,16 @@ export class Source {
     return join(scratch, 'bin', name);
   }
 
+  /** Puts a shell script in the place of a program, for who runs in the environment `withStandIns`. */
+  standIn(program: string, script: string): void {
+    mkdirSync(this.path('tools'), { recursive: true });
+    writeFileSync(this.path(join('tools', program)), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  }
+
+  withStandIns(): Environment {
+    return { PATH: `${this.path('tools')}:${this.environment()['PATH']}` };
+  }
+
   /** Puts the volume aside under a name, and an empty one in its place. */
   putAside(name: string): void {
     renameSync(this.path('data'), this.path(name));
@@ -78,7 +88,7 @@ export class Source {
     return this.start('restic', ['--no-lock', ...args]).outcome;
   }
 
-  async snapshots(): Promise<readonly { hostname: string; paths: string[]; id: string }[]> {
+  async snapshots(): Promise<readonly { hostname: string; paths: string[]; id: string; tags?: string[] }[]> {
     return JSON.parse((await this.restic('snapshots', '--json')).output);
   }
 

@@ -1,9 +1,10 @@
 // The worker killed at the worst moments: nothing of a sync is lost with it.
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pauseService, resumeService } from '../../tools/stack/faults.ts';
-import { PATIENCE, moverPod, snapshotOf } from '../stack/window-scenario.ts';
+import { moverPod, snapshotOf } from '../stack/window-scenario.ts';
 import { openWorld } from '../stack/world.ts';
 import type { World } from '../stack/world.ts';
+import { followedByAnother, followerOf } from './follower.ts';
 import { killOurs, startOurs } from './our-processes.ts';
 import { endsWell, moverJob, moversOf, stackName, waiting } from './scenario.ts';
 
@@ -35,11 +36,11 @@ describe('a worker that is killed', () => {
     try {
       await application.setTrigger('frozen');
       copy = (await snapshotOf(application)).metadata.uid;
-      const dying = await followerOf(run);
+      const dying = await followerOf(world, run);
       await startOurs('worker', 'another-worker');
       await killOurs('worker');
       const killed = Date.now();
-      await followedByAnother(run, dying);
+      await followedByAnother(world, run, dying);
       expect(Date.now() - killed).toBeLessThan(COPY_TAKEN_UP_WITHIN_MS);
     } finally {
       await resumeService(stackName(), 'csi-snapshotter');
@@ -69,11 +70,11 @@ describe('a worker that is killed', () => {
       await application.setTrigger('moving');
       await moverPod(application, 'Running');
       const job = await moverJob(application);
-      const follower = await followerOf(run);
+      const follower = await followerOf(world, run);
       await killOurs('worker');
       const killed = Date.now();
       await startOurs('worker');
-      await followedByAnother(run, follower);
+      await followedByAnother(world, run, follower);
       expect(Date.now() - killed).toBeLessThan(MOVER_TAKEN_UP_WITHIN_MS);
       expect(await moverJob(application)).toBe(job);
     } finally {
@@ -83,14 +84,3 @@ describe('a worker that is killed', () => {
     expect(movers.size).toBe(1);
   });
 });
-
-async function followedByAnother(run: string, before: string | undefined): Promise<void> {
-  await vi.waitUntil(async () => ((await followerOf(run)) ?? before) !== before, PATIENCE);
-}
-
-/** The worker that attends to the sync's running activity, if any does. */
-async function followerOf(run: string): Promise<string | undefined> {
-  const { raw } = await world.temporal.workflow.getHandle(run).describe();
-  const [activity] = raw.pendingActivities ?? [];
-  return activity?.lastStartedTime ? (activity.lastWorkerIdentity ?? undefined) : undefined;
-}

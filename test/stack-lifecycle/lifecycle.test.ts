@@ -18,6 +18,7 @@ import { run } from '../../tools/stack/shell.ts';
 import { readStack, type Stack } from '../../tools/stack/stack.ts';
 import { stackStatus } from '../../tools/stack/status.ts';
 import { stackUp } from '../../tools/stack/up.ts';
+import { loopFilesBelow } from './loop-devices.ts';
 
 const name = 'lifecycle';
 const layout = layoutOf(name);
@@ -91,13 +92,17 @@ test('up heals a stack of which every process was killed', async () => {
   await eventually('the pod', () => kubectl(['exec', 'visitor', '--', 'true']));
 });
 
-test('down leaves no process, mount, interface, namespace and cgroup', async () => {
+test('down leaves no process, mount, loop device, interface, namespace and cgroup', async () => {
+  await kubectl(['apply', '-f', '-'], podWithVolume);
+  await kubectl(['wait', '--for=condition=Ready', 'pod/tenant', '--timeout=60s']);
+  expect(loopFilesBelow(layout.state)).toHaveLength(1);
   await stackDown(name);
   expect(processesOf(layout)).toEqual([]);
   expect(commandsThatName(layout.state)).toEqual([]);
   expect(
     mountPoints().filter((path) => path.includes(layout.state) || path.includes(layout.network)),
   ).toEqual([]);
+  expect(loopFilesBelow(layout.state)).toEqual([]);
   expect(readdirSync('/sys/class/net')).toEqual(interfacesBefore);
   expect(existingNamespaces()).not.toContain(layout.network);
   expect(cgroupsOf(layout)).toEqual([]);
@@ -126,6 +131,20 @@ spec:
       image: localhost/busybox:local
       imagePullPolicy: Never
       command: [/bin/sleep, "100000"]
+`;
+
+const podWithVolume = `
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: { name: looped }
+spec:
+  storageClassName: dir-loop
+  accessModes: [ReadWriteOnce]
+  resources: { requests: { storage: 16Mi } }
+---
+${pod.replace('visitor', 'tenant').trim()}
+      volumeMounts: [{ name: data, mountPath: /data }]
+  volumes: [{ name: data, persistentVolumeClaim: { claimName: looped } }]
 `;
 
 function kubectl(args: readonly string[], input = ''): Promise<string> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { dataSets } from '../../tools/bench/movers/data.ts';
 import { readOptions } from '../../tools/bench/options.ts';
 import { GROUPS } from '../../tools/bench/rows.ts';
 
@@ -11,6 +12,7 @@ describe("the bench's command line", () => {
       volsync: false,
       groups: ['sync'],
       pvcs: 10_000,
+      moversScale: 1,
     });
   });
 
@@ -37,6 +39,13 @@ describe("the bench's command line", () => {
       groups: ['sync', 'slow', 'killed-window', 'killed-mover'],
       pvcs: 1000,
     });
+  });
+
+  it('carries less with the movers where asked, and never more', () => {
+    const words = ['--only', 'movers', '--movers-scale', '0.05'];
+    expect(readOptions(words)).toMatchObject({ groups: ['movers'], moversScale: 0.05 });
+    expect(dataSets(0.05).map(({ what }) => what)).toEqual(['51 MiB in 1000 files', '205 MiB in one file']);
+    expect(dataSets(1).map(({ what }) => what)).toEqual(['1024 MiB in 20000 files', '4096 MiB in one file']);
   });
 
   it('measures every row, VolSync beside it, with one word', () => {

@@ -2,6 +2,7 @@
 import { cpus } from 'node:os';
 import { hopTable } from './hops.ts';
 import { load } from './measure.ts';
+import { moverTable } from './movers/table.ts';
 import { readOptions } from './options.ts';
 import { openPlace } from './place.ts';
 import { playGroups } from './play.ts';
@@ -12,14 +13,15 @@ const began = Date.now();
 const options = readOptions(process.argv.slice(2));
 try {
   const place = await openPlace(options.name, say);
-  const { results, blocks } = await playGroups(place, options);
+  const { results, blocks, movers } = await playGroups(place, options);
   const { rounds, only } = options;
   const syncs = blocks.length > 0 ? `${rounds} syncs of each system; ` : '';
   console.log(`
 ${syncs}${cpus().length} cores, load ${load()} now
-
-${resultTable(results, chosenRows(options))}
 `);
+  const rows = chosenRows(options);
+  if (rows.length > 0) console.log(`${resultTable(results, rows)}\n`);
+  if (movers.length > 0) console.log(`${moverTable(movers)}\n`);
   if (only === undefined && blocks.length > 0) {
     console.log(`${requestTable(blocks)}\n\n${hopTable(blocks)}\n`);
     for (const { program, mebibytes } of blocks.at(-1)?.memory ?? [])

@@ -13,12 +13,14 @@ export interface Options {
   readonly groups: readonly Group[];
   /** How many pvcs wait at once. */
   readonly pvcs: number;
+  /** What movers carry, as a share of 1 GiB in 20,000 files and 4 GiB in one. */
+  readonly moversScale: number;
 }
 
 /** `words` are those behind `npm run bench --`. */
 export function readOptions(words: readonly string[]): Options {
   const keys = [...new Set([...GROUPS, ...ROWS.map(({ key }) => key)])];
-  const { all, slow, crowd, killed, waiting, pvcs, ...options } = new Command('bench')
+  const { all, slow, crowd, killed, waiting, movers, ...options } = new Command('bench')
     .description('Measures syncs on a local stack, and prints them beside their budgets.')
     .option('--rounds <n>', 'how many syncs to measure', wholeNumber, 24)
     .option('--only <rows>', `one group or row: ${keys.join(', ')}`, oneOf(keys))
@@ -29,6 +31,8 @@ export function readOptions(words: readonly string[]): Options {
     .option('--killed', 'also with workers that are killed (ten minutes)', false)
     .option('--waiting', 'also with many pvcs waiting; forgets the stack afterwards', false)
     .option('--pvcs <n>', 'how many of them', wholeNumber, 10_000)
+    .option('--movers', 'also each mover beside the tool that it calls, with 5 GiB; forgets the stack', false)
+    .option('--movers-scale <share>', 'with so much of it', share, 1)
     .option('--all', 'every row, VolSync beside it', false)
     .option('--keep', 'leave the stack up', false)
     .parse(words, { from: 'user' })
@@ -40,18 +44,25 @@ export function readOptions(words: readonly string[]): Options {
     'killed-window': killed,
     'killed-mover': killed,
     waiting,
+    movers,
   };
   const alone = ROWS.find(({ key }) => key === options.only)?.group ?? options.only;
   const groups = GROUPS.filter((group) => (alone === undefined ? all || wanted[group] : group === alone));
-  return { ...options, volsync: options.volsync || all, groups, pvcs };
+  return { ...options, volsync: options.volsync || all, groups };
 }
 
 type Flags = Omit<Options, 'groups'> &
-  Readonly<Record<'all' | 'slow' | 'crowd' | 'killed' | 'waiting', boolean>>;
+  Readonly<Record<'all' | 'slow' | 'crowd' | 'killed' | 'waiting' | 'movers', boolean>>;
 
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
   return Number(text);
+}
+
+function share(text: string): number {
+  const number = Number(text);
+  if (!(number > 0 && number <= 1)) throw new InvalidArgumentError('It must be more than 0 and at most 1.');
+  return number;
 }
 
 function oneOf(rowKeys: readonly string[]): (text: string) => string {

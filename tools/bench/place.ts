@@ -16,7 +16,7 @@ export interface Place {
   readonly cluster: Cluster;
   readonly temporal: Temporal;
   readonly say: Say;
-  kubectl(...words: readonly string[]): Promise<string>;
+  readonly kubectl: (...words: readonly string[]) => Promise<string>;
   close(): Promise<void>;
 }
 

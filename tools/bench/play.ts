@@ -3,6 +3,8 @@ import { figuresOf } from './figures.ts';
 import { measureCrowd } from './crowd.ts';
 import { measureKilled } from './killed.ts';
 import { measureBlock } from './measure.ts';
+import { measureMovers } from './movers/measure.ts';
+import type { MoverCell } from './movers/measure.ts';
 import type { Block } from './measure.ts';
 import type { Options } from './options.ts';
 import type { Place } from './place.ts';
@@ -19,6 +21,7 @@ export interface Played {
   readonly results: Results;
   /** Of ours on fast storage, for the tables behind the first one. */
   readonly blocks: readonly Block[];
+  readonly movers: readonly MoverCell[];
 }
 
 interface Turns {
@@ -37,17 +40,23 @@ const TURNS: Readonly<Record<Group, Turns>> = {
   'killed-window': { atMost: 20, turns: 1, alone: true },
   'killed-mover': { atMost: 3, turns: 1, alone: true },
   waiting: { atMost: 1, turns: 1, alone: true },
+  movers: { atMost: 2, turns: 1, alone: true },
 };
 
 export async function playGroups(place: Place, options: Options): Promise<Played> {
   const figures = { stillpoint: [] as Figures[], volsync: [] as Figures[] };
   const blocks: Block[] = [];
+  const movers: MoverCell[] = [];
   const ours = stillpoint(place);
   const theirs = options.volsync ? [await volsync(place)] : [];
 
   async function measure(group: Group, system: System, rounds: number): Promise<Figures> {
     if (group === 'crowd') return measureCrowd(place, system);
     if (group === 'waiting') return measureWaiting(place, options.pvcs);
+    if (group === 'movers') {
+      movers.push(...(await measureMovers(place, { rounds, scale: options.moversScale })));
+      return {};
+    }
     if (group !== 'sync' && group !== 'slow') return measureKilled(place, group, rounds);
     const storage = group === 'slow' ? 'dir-slow-ready' : 'dir';
     const block = await measureBlock(place, system, { rounds, storage });
@@ -66,5 +75,6 @@ export async function playGroups(place: Place, options: Options): Promise<Played
   return {
     results: { stillpoint: together(figures.stillpoint), volsync: together(figures.volsync) },
     blocks,
+    movers,
   };
 }

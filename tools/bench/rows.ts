@@ -4,7 +4,15 @@ import { spreadOf } from './statistics.ts';
 import type { Spread } from './statistics.ts';
 
 /** What is measured together, one after the other in one run. */
-export const GROUPS = ['sync', 'slow', 'crowd', 'killed-window', 'killed-mover', 'waiting'] as const;
+export const GROUPS = [
+  'sync',
+  'slow',
+  'crowd',
+  'killed-window',
+  'killed-mover',
+  'waiting',
+  'movers',
+] as const;
 export type Group = (typeof GROUPS)[number];
 
 export interface Row {

@@ -4,6 +4,7 @@
 //                      failCreate     CreateVolume fails: a number of times per volume name, or `always`
 //                      failDelete     DeleteVolume fails likewise
 //                      rootMode       octal mode of the new volume's root folder, 0755 if not given
+//                      backing        `loop`: a file system of exactly the volume's size (loop-volume.ts)
 // VolumeSnapshotClass: cutDelayMs     CreateSnapshot blocks that long before the cut
 //                      failCut        CreateSnapshot fails before the cut
 //                      readyDelayMs   time from the cut until ready_to_use

@@ -5,7 +5,7 @@ import { demand, Refusal } from './refusal.ts';
 import type { PublishVolume, UnpublishVolume, VolumeStats } from './requests.ts';
 import type { Storage } from './storage.ts';
 import type { Volume } from './store.ts';
-import { refuseUnsupported, volumeById } from './volumes.ts';
+import { openedData, refuseUnsupported, volumeById } from './volumes.ts';
 
 const CAPABILITIES = ['GET_VOLUME_STATS', 'SINGLE_NODE_MULTI_WRITER'];
 
@@ -30,7 +30,7 @@ async function publish(storage: Storage, request: PublishVolume): Promise<object
     const others = otherTargets(volume, target_path);
     refuseSecondWriter(volume, mode, others);
     mkdirSync(target_path, { recursive: true, mode: 0o750 });
-    if (!mounted(target_path)) await bindMount(storage.volumes.data(volume_id), target_path, readonly);
+    if (!mounted(target_path)) await bindMount(await openedData(storage, volume), target_path, readonly);
     storage.volumes.save({ ...volume, targets: { ...others, [target_path]: mode } });
     return {};
   });

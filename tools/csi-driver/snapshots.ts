@@ -4,7 +4,7 @@ import { demand, Refusal } from './refusal.ts';
 import { pageOf, type CreateSnapshot, type ListSnapshots } from './requests.ts';
 import type { Storage } from './storage.ts';
 import { copyData, type Snapshot } from './store.ts';
-import { volumeById } from './volumes.ts';
+import { openedData, volumeById } from './volumes.ts';
 
 /** The controller's calls about snapshots. */
 export function snapshotMethods(storage: Storage): Methods {
@@ -53,7 +53,7 @@ async function cut(
   await delay(parameters['cutDelayMs']);
   return storage.snapshots.create(async (id, data) => {
     const cutAt = Date.now();
-    await copyData(storage.volumes.data(volume.id), data);
+    await copyData(await openedData(storage, volume), data);
     const readyAt = Date.now() + Number(parameters['readyDelayMs'] ?? 0);
     return { id, name, volumeId: volume.id, sizeBytes: volume.capacityBytes, cutAt, readyAt, parameters };
   });

@@ -1,10 +1,11 @@
 // Volumes and snapshots on disk: STATE/<kind>/<id>/data is what was stored, STATE/<kind>/<id>/meta.json
 // is the record. The record is written last and by rename, so its presence means that the data is whole.
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { mounted } from './mounts.ts';
 import type { Parameters } from './requests.ts';
 
 const run = promisify(execFile);
@@ -95,8 +96,14 @@ export class Store<T extends { readonly id: string; readonly name: string }> {
 
   #load(id: string): void {
     const record = join(this.#folder, id, 'meta.json');
-    if (!existsSync(record)) return rmSync(join(this.#folder, id), { recursive: true, force: true });
+    if (!existsSync(record)) return this.#dropUnfinished(id);
     this.#items.set(id, JSON.parse(readFileSync(record, 'utf8')));
+  }
+
+  // It may be a file system of its own, which outlives the process that mounted it.
+  #dropUnfinished(id: string): void {
+    if (mounted(this.data(id))) execFileSync('umount', [this.data(id)]);
+    rmSync(join(this.#folder, id), { recursive: true, force: true });
   }
 }
 

@@ -1,6 +1,8 @@
 import { chmodSync } from 'node:fs';
 import { delay } from './faults.ts';
 import type { Methods } from './grpc-server.ts';
+import { createLoop, growLoop, isLoop, mountLoop, unmountLoop } from './loop-volume.ts';
+import { mounted } from './mounts.ts';
 import { demand, Refusal } from './refusal.ts';
 import {
   pageOf,
@@ -10,6 +12,7 @@ import {
   type CreateVolume,
   type ExpandVolume,
   type Listing,
+  type Parameters,
   type ValidateCapabilities,
 } from './requests.ts';
 import type { Storage } from './storage.ts';
@@ -17,7 +20,7 @@ import { copyData, type Volume } from './store.ts';
 
 const GIB = 2 ** 30;
 
-/** The controller's calls about volumes. Sizes are recorded, never enforced. */
+/** The controller's calls about volumes. Sizes are recorded, and enforced only with `backing: loop`. */
 export function volumeMethods(storage: Storage): Methods {
   return {
     CreateVolume: (request: CreateVolume) => createVolume(storage, request),
@@ -35,6 +38,14 @@ export function volumeById(storage: Storage, id: string): Volume {
   return volume;
 }
 
+/** The folder that holds what the volume holds. */
+export async function openedData(storage: Storage, { id, parameters }: Volume): Promise<string> {
+  const data = storage.volumes.data(id);
+  // One at a time: two who found it closed would mount it twice.
+  if (isLoop(parameters)) await storage.inTurn(`mount/${id}`, () => mountLoop(data));
+  return data;
+}
+
 export function refuseUnsupported(capabilities: readonly Capability[]): void {
   demand(capabilities.length, 'volume capabilities');
   const reason = capabilities.map(whyUnsupported).find((why) => why !== undefined);
@@ -49,17 +60,34 @@ async function createVolume(storage: Storage, request: CreateVolume): Promise<ob
   return storage.inTurn(`volume/${request.name}`, async () => {
     const existing = storage.volumes.named(request.name);
     if (existing) return { volume: describe(sameOrRefuse(existing, from, range)) };
-    const origin = originOf(storage, from);
+    const origin = await originOf(storage, from);
     const capacityBytes = capacityFor(range, origin?.sizeBytes);
     storage.injectFault('failCreate', request.name, request.parameters);
     await delay(request.parameters['createDelayMs']);
     const volume = await storage.volumes.create(async (id, data) => {
-      chmodSync(data, parseInt(request.parameters['rootMode'] ?? '0755', 8));
-      if (origin) await copyData(origin.data, data); // Takes over the mode of the origin's root, too.
+      await fill(data, { capacityBytes, parameters: request.parameters, origin: origin?.data });
       return { id, name: request.name, capacityBytes, from, parameters: request.parameters, targets: {} };
     });
     return { volume: describe(volume) };
   });
+}
+
+interface Filling {
+  readonly capacityBytes: number;
+  readonly parameters: Parameters;
+  /** The folder that a restore or a clone starts from. */
+  readonly origin: string | undefined;
+}
+
+async function fill(data: string, { capacityBytes, parameters, origin }: Filling): Promise<void> {
+  try {
+    if (isLoop(parameters)) await createLoop(data, capacityBytes);
+    chmodSync(data, parseInt(parameters['rootMode'] ?? '0755', 8));
+    if (origin !== undefined) await copyData(origin, data); // Takes over the mode of the origin's root, too.
+  } catch (error) {
+    await unmountLoop(data); // Else what was made could not be removed.
+    throw error;
+  }
 }
 
 function checkedRange(range: CapacityRange | null): CapacityRange {
@@ -89,10 +117,13 @@ function sameOrRefuse(existing: Volume, from: Volume['from'], range: CapacityRan
 }
 
 /** The data that a restore or a clone starts from. */
-function originOf(storage: Storage, from: Volume['from']): { data: string; sizeBytes: number } | undefined {
+async function originOf(
+  storage: Storage,
+  from: Volume['from'],
+): Promise<{ data: string; sizeBytes: number } | undefined> {
   if (from.volume) {
-    const { id, capacityBytes } = volumeById(storage, from.volume);
-    return { data: storage.volumes.data(id), sizeBytes: capacityBytes };
+    const volume = volumeById(storage, from.volume);
+    return { data: await openedData(storage, volume), sizeBytes: volume.capacityBytes };
   }
   if (!from.snapshot) return undefined;
   const snapshot = storage.snapshots.get(from.snapshot);
@@ -120,6 +151,7 @@ async function deleteVolume(storage: Storage, id: string): Promise<object> {
     const volume = storage.volumes.get(id);
     if (!volume) return {};
     storage.injectFault('failDelete', id, volume.parameters);
+    await unmountLoop(storage.volumes.data(id));
     await storage.volumes.remove(id);
     return {};
   });
@@ -142,12 +174,21 @@ function listVolumes(storage: Storage, request: Listing): object {
   };
 }
 
-function expandVolume(storage: Storage, request: ExpandVolume): object {
+async function expandVolume(storage: Storage, request: ExpandVolume): Promise<object> {
   const volume = volumeById(storage, request.volume_id);
   demand(request.capacity_range, 'capacity range');
   const capacityBytes = Math.max(volume.capacityBytes, checkedRange(request.capacity_range).required_bytes);
-  storage.volumes.save({ ...volume, capacityBytes });
+  if (isLoop(volume.parameters)) await grow(storage, volume, capacityBytes);
+  storage.volumes.save({ ...volumeById(storage, volume.id), capacityBytes });
   return { capacity_bytes: capacityBytes, node_expansion_required: false };
+}
+
+async function grow(storage: Storage, { id, targets }: Volume, capacityBytes: number): Promise<void> {
+  const elsewhere = Object.keys(targets).find((path) => mounted(path));
+  if (elsewhere !== undefined) {
+    throw new Refusal('FAILED_PRECONDITION', `volume ${id} cannot grow while it is mounted at ${elsewhere}`);
+  }
+  await storage.inTurn(`publish/${id}`, () => growLoop(storage.volumes.data(id), capacityBytes));
 }
 
 function describe({ id, capacityBytes, from }: Volume): object {

@@ -59,7 +59,19 @@ async function detachLoopDevices(layout: Layout): Promise<void> {
     : [];
   for (const device of devices) {
     const file = join('/sys/block', device, 'loop', 'backing_file');
-    if (existsSync(file) && readFileSync(file, 'utf8').startsWith(`${layout.state}/`))
-      await run('losetup', ['--detach', `/dev/${device}`]);
+    // It may be freed by itself meanwhile.
+    if (standsBehind(file, layout))
+      await run('losetup', ['--detach', `/dev/${device}`]).catch((error: unknown) => {
+        if (standsBehind(file, layout)) throw error;
+      });
+  }
+}
+
+/** Whether a loop device's file, of which this file of the kernel tells, is one of the stack's. */
+function standsBehind(backingFile: string, { state }: Layout): boolean {
+  try {
+    return readFileSync(backingFile, 'utf8').startsWith(`${state}/`);
+  } catch {
+    return false; // The device is free.
   }
 }

@@ -6,7 +6,7 @@ export interface Manifest {
   readonly object: object;
 }
 
-/** The driver and its storage classes: `dir` binds at once, `dir-wait` with the first consumer. */
+/** The driver and its storage classes: `dir` binds at once, `dir-wait` with the first consumer; `dir-loop` can be full. */
 export const driverAndStorageClasses: readonly Manifest[] = [
   {
     path: `/apis/storage.k8s.io/v1/csidrivers/${driverName}`,
@@ -24,6 +24,7 @@ export const driverAndStorageClasses: readonly Manifest[] = [
   },
   storageClass('dir', 'Immediate'),
   storageClass('dir-wait', 'WaitForFirstConsumer'),
+  storageClass('dir-loop', 'Immediate', { backing: 'loop' }),
 ];
 
 /** `dir` is the default; the others are for tests of slow and failing storage. */
@@ -36,7 +37,11 @@ export const snapshotClasses: readonly Manifest[] = [
   snapshotClass('dir-fail-ready', { readyDelayMs: '2000', failReady: 'always' }),
 ];
 
-function storageClass(name: string, volumeBindingMode: string): Manifest {
+function storageClass(
+  name: string,
+  volumeBindingMode: string,
+  parameters?: Readonly<Record<string, string>>,
+): Manifest {
   return {
     path: `/apis/storage.k8s.io/v1/storageclasses/${name}`,
     object: {
@@ -47,6 +52,7 @@ function storageClass(name: string, volumeBindingMode: string): Manifest {
       volumeBindingMode,
       reclaimPolicy: 'Delete',
       allowVolumeExpansion: true,
+      ...(parameters && { parameters }),
     },
   };
 }

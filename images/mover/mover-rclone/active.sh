@@ -16,6 +16,7 @@
 #   25  rclone.conf cannot be read, or has no section RCLONE_CONFIG_SECTION
 #   26  the volume has a permissions.facl of its own
 #   27  there is no room for the list of permissions
+#   28  the destination volume is full
 #
 # docs/movers/rclone.md tells the rest.
 set -euo pipefail
@@ -31,12 +32,19 @@ TOLD=$TEMPORARY/rclone-told
 KINDS=$TEMPORARY/rclone-kinds
 # For finding out whether the remote answers at all; rclone's own patience is counted in hours.
 PATIENCE=60s
+# rclone asks for the room that a file takes before it writes.
+FULL='no space left on device|disk quota exceeded|too big for remaining disk space'
 EXCLUDED=(--exclude 'lost+found/**' --exclude '/permissions.facl')
+SYNC=("${EXCLUDED[@]}" --one-file-system --create-empty-src-dirs)
 
 # shellcheck source=images/mover/mover-rclone/permissions.sh
 source "${BASH_SOURCE[0]%/*}/permissions.sh"
+# shellcheck source=images/mover/mover-rclone/in-the-way.sh
+source "${BASH_SOURCE[0]%/*}/in-the-way.sh"
 
 main() {
+  # One stream, or its last lines, of which one tells the cause, would stand in the log in any order.
+  exec 2>&1
   [[ ${DEBUG_MOVER:-0} != 1 ]] || debug_session
   require_variables RCLONE_CONFIG RCLONE_CONFIG_SECTION RCLONE_DEST_PATH DIRECTION MOUNT_PATH PRIVILEGED_MOVER
   prepare
@@ -53,7 +61,7 @@ main() {
 # Sleeps until a person, in a shell in this container, removes the file.
 debug_session() {
   trap 'exit 24' TERM
-  cp "${0%/*}/"{active.sh,permissions.sh,log.jq} "$TEMPORARY/"
+  cp "${0%/*}/"{active.sh,permissions.sh,in-the-way.sh,log.jq} "$TEMPORARY/"
   touch "$TEMPORARY/exit-debug-if-removed"
   echo "Debug session: the mover's script is in $TEMPORARY; remove $TEMPORARY/exit-debug-if-removed to end"
   while [[ -e $TEMPORARY/exit-debug-if-removed ]]; do
@@ -116,7 +124,7 @@ carry_away() {
   choose_comparison
   record_permissions
   tell_left_links
-  rclone_telling true sync . "$remote" "${EXCLUDED[@]}" --one-file-system --create-empty-src-dirs || code=$?
+  carry_all . "$remote" || code=$?
   ((code == 0)) || failed "$code" 'the remote may hold a part of the changes'
   # After the data: a stop between the two leaves permissions that fit what stood there before.
   rclone_telling false copyto "$PERMISSIONS" "$remote_permissions" --ignore-times --stats 0 || code=$?
@@ -212,7 +220,7 @@ tell() {
 
 failed() {
   local reason
-  reason=$(jq -nRr '[inputs | fromjson? | .last_error? | strings] | last // "see above"' "$TOLD")
+  reason=$(jq -nRr '[inputs | fromjson? | .last_error? | strings] | last // "see above" | gsub("\\s*\n\\s*"; " ")' "$TOLD")
   end "$1" "rclone ended with exit code $1 ($reason); $2"
 }
 
@@ -225,7 +233,8 @@ bring_back() {
   # What an earlier run has closed; setfacl closes it again. One at a time: find goes on into it.
   in_volume -type d ! -perm -u=rwx -user "$(id -u)" -exec chmod u+rwx {} \; || true
   [[ -w . ]] || end 23 "user $(id -u) cannot write to $MOUNT_PATH"
-  rclone_telling true sync "$remote" . "${EXCLUDED[@]}" --one-file-system --create-empty-src-dirs || code=$?
+  carry_all "$remote" . || code=$?
+  ((code == 0)) || ! grep -qiE "$FULL" "$TOLD" || end 28 'the destination volume is full, it may hold a part of the data'
   ((code == 0)) || failed "$code" 'the volume may hold a part of the data'
   if [[ -n $permissions_found ]]; then
     rclone_telling false copyto "$remote_permissions" "$PERMISSIONS" --ignore-times --stats 0 || code=$?

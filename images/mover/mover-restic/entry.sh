@@ -13,9 +13,10 @@
 #       to restore (a line says so)
 #    1  a variable of the environment is missing, or not what it should be
 #    2  unknown operation
-#    3  the repository cannot be reached, created or unlocked
+#    3  the repository does not answer, or cannot be opened, created or unlocked
 #    4  DATA_DIR cannot be read, or for a restore written
 #    5  this was a debug session, nothing was moved
+#    8  a restore has filled DATA_DIR
 #   11  the repository is locked         (restic's own code)
 #   12  the repository's password is wrong (restic's own code)
 #   13  backup failed, no snapshot was saved
@@ -28,9 +29,15 @@ set -euo pipefail
 set -o noglob
 
 HOST=volsync
+# With the value of CONSISTENCY, where the Job gives one: how the copy was made. The VolumeSnapshot has the same label.
+CONSISTENCY_TAG=stillpoint.dev/consistency
 TEMPORARY=${TMPDIR:-/tmp}
 SNAPSHOTS=$TEMPORARY/restic-snapshots
+ERRORS=$TEMPORARY/restic-errors
 NO_REPOSITORY='Is there a repository at the following location?'
+# What restic, and the ssh that it starts, say when nobody is there to say whether there is a repository.
+UNANSWERED='dial tcp|connection (refused|reset|timed out)|no (such host|route to host)|network is unreachable'
+UNANSWERED+='|(i/o|handshake|client)[. ]timeout|server misbehaving|could not resolve'
 # VolSync's time for finding out whether there is a repository.
 PATIENCE=60s
 # The exit code for a failure, or a SIGTERM, in the step at hand.
@@ -40,6 +47,8 @@ failure=3
 source "${BASH_SOURCE[0]%/*}/restore.sh"
 
 main() {
+  # One stream, or its last lines, of which one tells the cause, would stand in the log in any order.
+  exec 2>&1
   [[ ${DEBUG_MOVER:-0} != 1 ]] || debug_session
   require_variables PRIVILEGED_MOVER RESTIC_CACHE_DIR RESTIC_PASSWORD RESTIC_REPOSITORY DATA_DIR
   require_operations "$@"
@@ -153,23 +162,34 @@ open_repository() {
 
 # Runs a command and leaves in $status its exit code, in $repository "absent" if it found none.
 with_repository() {
-  local errors=$TEMPORARY/restic-errors
   status=0
   repository=present
-  "$@" 2>"$errors" || status=$?
+  "$@" 2>"$ERRORS" || status=$?
   # Some backends answer 1, or are still trying when the time is over, instead of restic's 10.
   case $status in
     10) repository=absent ;;
-    1 | 124) ! grep -qF "$NO_REPOSITORY" "$errors" || repository=absent ;;
+    1 | 124) ! store_said_no || repository=absent ;;
   esac
-  [[ $repository == absent ]] || cat "$errors" >&2
+  [[ $repository == absent ]] || cat "$ERRORS" >&2
   return "$status"
+}
+
+# restic asks the same question where nobody has answered it. A store that is silent has not even been tried again.
+store_said_no() {
+  grep -qF "$NO_REPOSITORY" "$ERRORS" && store_answered && { ((status != 124)) || grep -q 'retrying after' "$ERRORS"; }
+}
+
+store_answered() {
+  ! grep -qiE "$UNANSWERED" "$ERRORS"
 }
 
 repository_failed() {
   exit_if_locked_or_refused "$status"
-  ((status != 124)) || echo "ERROR: no answer within $PATIENCE"
-  echo "ERROR: the repository $1 (restic's exit code $status)"
+  if ((status == 124)) || ! store_answered; then
+    echo "ERROR: no answer from the repository, which $1 (restic's exit code $status); its address, and the network to it, decide"
+  else
+    echo "ERROR: the repository $1 (restic's exit code $status)"
+  fi
   exit "$failure"
 }
 
@@ -194,7 +214,7 @@ save_snapshot() {
     summary=$(
       trap '' TERM
       RESTIC_PROGRESS_FPS=1 restic backup --json --host "$HOST" ${parent:+--parent "$parent"} \
-        --exclude=lost+found . | show_and_keep_summary
+        ${CONSISTENCY:+--tag "$CONSISTENCY_TAG=$CONSISTENCY"} --exclude=lost+found . | show_and_keep_summary
     ) || code=$?
   } 3>&1
 

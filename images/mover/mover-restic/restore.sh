@@ -58,7 +58,7 @@ newest_first() {
 
 restore_snapshot() {
   failure=14
-  local summary code=0 errors=$TEMPORARY/restic-errors
+  local summary code=0
   echo "restoring snapshot ${snapshot:0:8} of $taken"
   open_directories
   # Several options in one variable: it must be split. As in save_snapshot, only restic may act on a SIGTERM.
@@ -68,18 +68,25 @@ restore_snapshot() {
       trap '' TERM
       RESTIC_PROGRESS_FPS=1 restic restore "$snapshot" --json --host "$HOST" --target . --sparse \
         --include-xattr 'user.*' --include-xattr 'system.posix_acl_*' --exclude lost+found \
-        ${RESTORE_OPTIONS:-} 2>"$errors" | show_and_keep_summary
+        ${RESTORE_OPTIONS:-} 2>"$ERRORS" | show_and_keep_summary
     ) || code=$?
   } 3>&1
-  tell_errors "$errors"
-  if [[ -z $summary ]] || ((code != 0)) && ! only_owners_failed "$errors"; then
+  tell_errors "$ERRORS"
+  if [[ -z $summary ]] || ((code != 0)) && ! only_owners_failed "$ERRORS"; then
     exit_if_locked_or_refused "$code"
+    exit_if_full
     echo "ERROR: restore failed (restic's exit code $code), the volume may hold a part of the snapshot"
     exit "$failure"
   fi
   # restic's own summary does not say of which snapshot.
   printf '{"message_type":"summary","snapshot_id":"%s","snapshot_time":"%s"}\n' "$snapshot" "$taken"
   echo "restored $(number files_restored "$summary") files and folders, $(readable "$(number bytes_restored "$summary")")"
+}
+
+exit_if_full() {
+  grep -qiE 'no space left on device|disk quota exceeded' "$ERRORS" || return 0
+  echo 'ERROR: the destination volume is full, it may hold a part of the snapshot'
+  exit 8
 }
 
 # A directory that is closed to its own user lets in nothing of the snapshot, whose modes close it again at the end.

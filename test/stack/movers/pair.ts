@@ -150,6 +150,14 @@ export class Destination {
     }
   }
 
+  /** The sentence with which a sync has failed. */
+  async failure(): Promise<string> {
+    const { conditions } = await this.status(
+      (status) => status.latestMoverStatus?.result === 'Failed' && status.conditions?.[0]?.reason === 'Error',
+    );
+    return conditions?.[0]?.message ?? '';
+  }
+
   /** Runs a shell command beside what was received last, at /data. */
   async shell(command: string): Promise<string> {
     const { latestImage } = this.now();

@@ -38,13 +38,14 @@ function source(more: Section = {}): Section {
 }
 
 function destination(more: Section = {}): Section {
-  return { restic: { ...DYNAMIC, repository: SECRET, enableFileDeletion: true, ...more } };
+  const cache = { cacheStorageClassName: 'dir' };
+  return { restic: { ...DYNAMIC, ...cache, repository: SECRET, enableFileDeletion: true, ...more } };
 }
 
 keepsTheMoverPromises({
   name: 'restic',
   sends: false,
-  loses: ['setgid bits'],
+  loses: [],
   changesKinds: true,
   files: 500,
   target: () => {
@@ -69,13 +70,11 @@ keepsTheMoverPromises({
     await application.shell(`${environment.join(' ')} restic --no-cache init`);
   },
   refused: {
-    message:
-      /^The mover of Job volsync-src-sender ended with code 12, .*: (ERROR: the password is wrong|Fatal: wrong password)/,
+    message: /^The mover of Job volsync-src-sender ended with code 12, .*: ERROR: the password is wrong/,
     attempts: ['1'],
   },
-  // What restic and the script say last may change places in the log of a container.
   unreachable:
-    /^The mover of Job volsync-src-sender ended with code 3: (ERROR: the repository cannot be |Fatal: .*10\.244\.0\.1:1: connect: connection refused)/,
+    /^The mover of Job volsync-src-sender ended with code 3: ERROR: no answer from the repository, which cannot be opened/,
 });
 
 describe.concurrent('a repository behind a certificate of a private authority', () => {
@@ -113,6 +112,9 @@ describe.concurrent('a snapshot', { timeout: 300_000 }, () => {
     const run = await syncs(application, 'first');
     await receiver.create({ ...destination(), trigger: { manual: 'first' } });
     await receiver.status(({ lastManualSync }) => lastManualSync === 'first');
+    const volume = { namespace: receiver.namespace, name: `volsync-${receiver.ref.name}-dest` };
+    const made = await world.cluster.pvcs.get(volume);
+    expect(made).toBeDefined();
 
     await application.shell('rm /data/old; echo second > /data/records; sync');
     await application.syncNow();
@@ -121,6 +123,41 @@ describe.concurrent('a snapshot', { timeout: 300_000 }, () => {
     expect(await receiver.shell(EVERYTHING)).toBe('old:old\nrecords:second\n');
     await receiver.receive('in its place', destination());
     expect(await receiver.shell(EVERYTHING)).toBe('records:second\n');
+    expect((await world.cluster.pvcs.get(volume))?.metadata.uid).toBe(made?.metadata.uid);
+    await pair.remove();
+  });
+
+  it('says as a tag how its copy was made', async () => {
+    const pair = await aPair(world);
+    const { application } = pair;
+    await openRepository(pair);
+    await application.shell('echo first > /data/records; sync');
+    await createIdleSource(application, source());
+    await syncs(application, 'first');
+    const { endpointFromPods, accessKey, secretKey } = objectStore();
+    const keys = `RESTIC_PASSWORD='a password of this test' AWS_ACCESS_KEY_ID=${accessKey} AWS_SECRET_ACCESS_KEY=${secretKey}`;
+    const listing = await application.shell(
+      `${keys} restic --no-cache --no-lock --repo ${repositoryAt(endpointFromPods, application)} snapshots --json`,
+    );
+    expect(JSON.parse(listing)).toMatchObject([{ tags: ['stillpoint.dev/consistency=triggered'] }]);
+    await pair.remove();
+  });
+});
+
+describe.concurrent('a snapshot that does not fit', { timeout: 300_000 }, () => {
+  it('is restored whole once its destination is larger', async () => {
+    const pair = await aPair(world);
+    const { application, destination: receiver } = pair;
+    await openRepository(pair);
+    await application.shell('head -c 24000000 /dev/urandom > /data/large; sync');
+    await createIdleSource(application, source());
+    await syncs(application, 'too much');
+    const small = destination({ capacity: '16Mi', storageClassName: 'dir-loop' });
+    await receiver.create({ ...small, trigger: { manual: 'too much' } });
+    expect(await receiver.failure()).toContain('volume is full');
+    await receiver.receive('enough', { restic: { capacity: '64Mi' } });
+    const digest = 'sha256sum /data/large';
+    expect(await receiver.shell(digest)).toBe(await application.shell(digest));
     await pair.remove();
   });
 });

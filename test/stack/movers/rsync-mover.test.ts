@@ -42,7 +42,7 @@ keepsTheMoverPromises({
   name: 'rsync',
   sends: true,
   rootOnly: true,
-  loses: ['setgid bits'],
+  loses: [],
   changesKinds: true,
   files: 500,
   target,

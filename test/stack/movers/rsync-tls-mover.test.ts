@@ -43,7 +43,7 @@ function source({ host, port }: Target): Section {
 keepsTheMoverPromises({
   name: 'rsync-tls',
   sends: true,
-  loses: ['setgid bits', 'times of directories'],
+  loses: ['times of directories'],
   changesKinds: true,
   files: 20_000,
   target,

@@ -21,12 +21,17 @@ export interface StallingWay {
 // More than anything but the data itself. Not `head`, which passes nothing on before its buffer is full.
 const SOME = 'dd bs=1000 count=1000 2>/dev/null';
 
-/** A pod in the application's namespace that lets only a megabyte of each connection through. */
-export async function stallingWay(application: Application, { host, port }: Target): Promise<StallingWay> {
+/** A pod in the application's namespace that lets only a megabyte of each connection through, there or back. */
+export async function stallingWay(
+  application: Application,
+  { host, port }: Target,
+  direction: 'there' | 'back' = 'there',
+): Promise<StallingWay> {
   const onwards = `nc ${host} ${port}`;
   // A connection that has ended by itself has no byte left to read.
   const stall = `${SOME}; if read -r -n 1 _; then touch /stalled; while [ ! -e /open ]; do sleep 0.2; done; fi`;
-  const way = `[ ! -e /open ] || exec ${onwards}; { ${stall}; } | ${onwards}`;
+  const stalling = direction === 'there' ? `{ ${stall}; } | ${onwards}` : `${onwards} | { ${stall}; }`;
+  const way = `[ ! -e /open ] || exec ${onwards}; ${stalling}`;
   const container = {
     name: 'main',
     image: 'localhost/busybox:local',

@@ -42,6 +42,8 @@ function nodeServicesScript(layout: Layout, tools: Toolchain): string {
   const service = (name: string, command: readonly string[]) =>
     ['service', name, join(layout.logs, `${name}.log`), ...command].map(shellQuote).join(' ');
   return [
+    // Of an earlier life: who waits for it below must not find it.
+    ['rm', '-f', layout.containerdSocket].map(shellQuote).join(' '),
     service('containerd', ['containerd', '--config', `${layout.configuration}/containerd.toml`]),
     service('csi-driver', csiDriver(layout)),
     // kubelet started too early waits longer than it takes for these two to be there.
