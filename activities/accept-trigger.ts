@@ -1,6 +1,7 @@
 // Accepts the trigger that stands on the pvc (rows 2, 4 and 5 of the window's table): from here the
 // application is known to stand still, until release-by at the latest.
 import type { PersistentVolumeClaim } from '../api/kubernetes.ts';
+import type { Quiesced } from '../api/quiesce.ts';
 import type { Proceed } from '../api/sync.ts';
 import { ANNOTATIONS } from '../domain/copy-trigger.ts';
 import type { CopyWindow } from '../domain/copy-trigger.ts';
@@ -27,20 +28,17 @@ export interface Frozen {
 /** Undefined when there is nothing to accept yet, or when the source was edited since the plan was made. */
 export async function acceptTrigger(
   taking: Taking,
-  proceed: Proceed | undefined,
+  word: Proceed | Quiesced | undefined,
 ): Promise<Frozen | undefined> {
   const { context, pvc, signal } = taking;
   const { cluster } = context;
   if (outdated(taking)) return undefined;
   for (;;) {
-    const applied = await applyWindowEvent(
-      { cluster, pvc, signal, from: 'watch' },
-      acceptance(taking, proceed),
-    );
+    const applied = await applyWindowEvent({ cluster, pvc, signal, from: 'watch' }, acceptance(taking, word));
     const { decision } = applied;
-    if (decision.do === 'patch') return frozenBy(taking, applied, decision.window);
+    if (decision.do === 'patch') return frozenBy(taking, applied, { window: decision.window, word });
     if (decision.do === 'nothing' && decision.because === 'done' && decision.window !== undefined)
-      return frozenBy(taking, applied, decision.window);
+      return frozenBy(taking, applied, { window: decision.window, word });
     if (decision.do === 'nothing') return undefined;
     if (decision.do !== 'wait') throw lost(taking, applied);
     await anotherVersion(taking, applied.pvc);
@@ -56,11 +54,14 @@ export function lost({ pvc: { namespace, name } }: Taking, { pvc }: Applied) {
   );
 }
 
-function acceptance({ plan, run }: Taking, proceed: Proceed | undefined): WindowEvent {
+function acceptance({ plan, run }: Taking, word: Proceed | Quiesced | undefined): WindowEvent {
   const { gate } = plan;
   const windowId = gate.kind === 'open' ? '' : gate.windowId;
   const { freezeBoundMs } = plan.limits;
-  if (proceed !== undefined) return { kind: 'proceed', run, windowId, by: proceed.by, freezeBoundMs };
+  if (word !== undefined) {
+    const bound = isQuiesced(word) ? { standsStillUntil: word.standsStillUntil } : {};
+    return { kind: 'proceed', run, windowId, by: word.by, freezeBoundMs, ...bound };
+  }
   const preset = gate.kind === 'triggered' ? { preset: gate.trigger } : {};
   return { kind: 'trigger', run, windowId, asked: gate.kind === 'asked', ...preset, freezeBoundMs };
 }
@@ -74,20 +75,36 @@ function outdated({ context, plan, pvc, run }: Taking): boolean {
   return !(current?.state === 'frozen' && current.window.runs.includes(run));
 }
 
-function frozenBy({ plan }: Taking, { pvc, time }: Applied, window: CopyWindow): Frozen {
+function isQuiesced(word: Proceed | Quiesced): word is Quiesced {
+  return 'standsStillUntil' in word;
+}
+
+interface Accepted {
+  readonly window: CopyWindow;
+  readonly word: Proceed | Quiesced | undefined;
+}
+
+function frozenBy({ plan }: Taking, { pvc, time }: Applied, { window, word }: Accepted): Frozen {
   const releaseBy = parseTime(pvc?.metadata.annotations?.[ANNOTATIONS.releaseBy]);
   const asked = plan.gate.kind === 'asked' ? Date.parse(plan.gate.waitingSince) : 0;
-  const stood = pvc === undefined || window.trigger === undefined ? undefined : standsStillSince(pvc, asked);
+  const byTrigger = window.trigger === undefined ? undefined : pvc && standsStillSince(pvc, asked);
+  const stood = byTrigger ?? sinceBy(word) ?? time;
   return {
     window,
     releaseBy: window.result === 'Completed' ? undefined : (releaseBy ?? time),
-    triggeredAt: Math.min(time, Math.max(asked, stood ?? time)),
+    triggeredAt: Math.min(time, Math.max(asked, stood)),
   };
 }
 
-// By the owner's own word, else by the time at which the trigger was written. A word from before the question
-// is left over from an earlier copy.
-function standsStillSince(pvc: PersistentVolumeClaim, asked: number): number | undefined {
+function sinceBy(word: Accepted['word']): number | undefined {
+  return word !== undefined && isQuiesced(word) ? word.since : undefined;
+}
+
+/**
+ * By the owner's own word, else by the time at which the trigger was written. A word from before the question
+ * is left over from an earlier copy.
+ */
+export function standsStillSince(pvc: PersistentVolumeClaim, asked: number): number | undefined {
   const quiescedAt = Date.parse(pvc.metadata.annotations?.[ANNOTATIONS.quiescedAt] ?? '');
   return quiescedAt >= asked ? quiescedAt : annotationWrittenAt(pvc, ANNOTATIONS.copyTrigger);
 }

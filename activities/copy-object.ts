@@ -17,6 +17,7 @@ import type { Resource } from '../kubernetes/cluster.ts';
 import { KubernetesError, isAlreadyExists, isRefused } from '../kubernetes/kubernetes-error.ts';
 import { refusal } from './context.ts';
 import type { Taking } from './context.ts';
+import { requireClass } from './require-objects.ts';
 import { after } from './watching.ts';
 
 /** Returns the copy's name. Without a window, the run alone names it. */
@@ -126,7 +127,23 @@ async function seen<T extends KubernetesObject, R>(
     const answer = live && look(live);
     if (answer !== undefined) return answer;
     requirePvc(taking, await taking.context.cluster.pvcs.get(taking.pvc, { signal }));
+    if (live !== undefined) await requireItsClass(taking, live);
   }
+}
+
+// A class that was removed since the plan was validated: the storage would be waited for in vain.
+async function requireItsClass({ context: { cluster } }: Taking, copy: KubernetesObject): Promise<void> {
+  const { spec = {} } = copy as { readonly spec?: CopyClasses };
+  const { volumeSnapshotClassName, storageClassName } = spec;
+  if (volumeSnapshotClassName !== undefined)
+    await requireClass(cluster.volumeSnapshotClasses, 'VolumeSnapshotClass', volumeSnapshotClassName);
+  if (storageClassName !== undefined)
+    await requireClass(cluster.storageClasses, 'StorageClass', storageClassName);
+}
+
+interface CopyClasses {
+  readonly volumeSnapshotClassName?: string;
+  readonly storageClassName?: string;
 }
 
 /** Whether this copy's image is fixed. A VolumeSnapshot's status.error is not final: its controller tries again. */

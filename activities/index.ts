@@ -8,11 +8,14 @@ import type {
   SourceRef,
   SyncPlan,
 } from '../api/sync.ts';
+import type { Quiesced } from '../api/quiesce.ts';
 import { beginDestination } from './begin-destination.ts';
 import { beginSync } from './begin-sync.ts';
 import { closeDestination } from './close-destination.ts';
 import { closeSync } from './close-sync.ts';
 import type { SyncContext } from './context.ts';
+import { leaveFreeze } from './leave-freeze.ts';
+import type { Leave } from './leave-freeze.ts';
 import { moveCopy } from './move-copy.ts';
 import { receive } from './receive-destination.ts';
 import { reportOverdue } from './report-overdue.ts';
@@ -25,7 +28,9 @@ export function createActivities(context: SyncContext) {
   return {
     beginSync: (source: SourceRef, startTime?: string) => beginSync(context, source, startTime),
     reportOverdue: (plan: SyncPlan) => reportOverdue(context, plan),
-    takeCopy: (plan: SyncPlan, proceed?: Proceed) => takeCopy(context, plan, proceed),
+    takeCopy: (plan: SyncPlan, word?: Proceed | Quiesced) => takeCopy(context, plan, word),
+    leaveFreeze: (source: SourceRef, failure: Leave['failure'], windowId: string) =>
+      leaveFreeze(context, { source, failure, windowId }),
     moveCopy: (plan: SyncPlan, copy: Copy) => moveCopy(context, plan, copy),
     closeSync: (source: SourceRef, outcome: Outcome) => closeSync(context, source, outcome),
     beginDestination: (destination: SourceRef) => beginDestination(context, destination),

@@ -8,6 +8,7 @@ import type {
   OwnerObject,
   ReceiveOutcome,
   SourceRef,
+  SyncPlan,
   Unsuccessful,
 } from '../api/sync.ts';
 import { asDestination, asOwner } from '../domain/ownership.ts';
@@ -22,22 +23,26 @@ export interface Ended {
   readonly source: ReplicationSource | undefined;
   /** API-server milliseconds since the epoch. */
   readonly now: number;
+  /** How long the application stood still, whatever came of it; undefined when it did not. */
+  readonly freezeMs: number | undefined;
 }
 
-export function measureSync({ ref, outcome, source, now }: Ended): SyncMeasures {
+export function measureSync({ ref, outcome, source, now, freezeMs }: Ended): SyncMeasures {
   const owner = asOwner(ref);
-  if (outcome.result !== 'Successful') return failed(owner, outcome, source);
+  const frozen = freezeMs === undefined ? {} : { freezeSeconds: freezeMs / 1_000 };
+  const of = { ...copied(outcome.plan), ...frozen };
+  if (outcome.result !== 'Successful') return { ...failed(owner, outcome, source), ...of };
   const { plan, copy } = outcome;
-  return {
-    owner,
-    ...succeeded(plan, source, now),
-    copyMethod: plan.copyMethod,
-    ...(copy.freezeMs !== undefined && { freezeSeconds: copy.freezeMs / 1_000 }),
-    ...waited(copy),
-  };
+  return { owner, ...succeeded(plan, source, now), ...of, ...waited(copy) };
 }
 
-export interface DestinationEnded extends Omit<Ended, 'outcome' | 'source'> {
+function copied(plan: SyncPlan | undefined): Pick<SyncMeasures, 'copyMethod' | 'driver'> {
+  if (plan === undefined) return {};
+  const { driver } = plan.pvc;
+  return { copyMethod: plan.copyMethod, ...(driver !== undefined && { driver }) };
+}
+
+export interface DestinationEnded extends Pick<Ended, 'ref' | 'now'> {
   readonly outcome: ReceiveOutcome;
   readonly destination: ReplicationDestination | undefined;
 }

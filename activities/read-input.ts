@@ -2,10 +2,12 @@
 import type { PersistentVolumeClaim } from '../api/kubernetes.ts';
 import type { ReplicationSource } from '../api/replication-source.ts';
 import type { SourceRef } from '../api/sync.ts';
+import { readCopyTrigger } from '../domain/copy-trigger.ts';
 import { failures } from '../domain/failures.ts';
 import { asOwner } from '../domain/ownership.ts';
 import { planSource } from '../domain/plan.ts';
 import type { SourcePlan } from '../domain/plan.ts';
+import { readQuiesceQueue } from '../domain/quiesce-queue.ts';
 import { moverOf } from '../movers/index.ts';
 import { refusal } from './context.ts';
 import type { SyncContext } from './context.ts';
@@ -20,6 +22,8 @@ export interface SyncInput {
   readonly secretKeys: readonly string[];
   /** The namespace allows privileged movers. */
   readonly privileged: boolean;
+  /** The task queue of the owner's worker, where the pvc names one and asks at all. */
+  readonly quiesceQueue: string | undefined;
 }
 
 /** Throws one sentence for the owner, which names the object and what to do. */
@@ -37,7 +41,8 @@ export async function readInput(
   const { secretKeys, privileged } = await readMoverInput(context, { owner, mover, object: source, signal });
   await requireClasses(context, plan);
   const pvc = await readPvc(context, ref, plan);
-  return { source, plan, pvc, secretKeys, privileged };
+  const quiesceQueue = plan.copyMethod === 'Direct' ? undefined : quiesceQueueOf(pvc, ref);
+  return { source, plan, pvc, secretKeys, privileged, quiesceQueue };
 }
 
 async function readPvc(
@@ -54,6 +59,15 @@ async function readPvc(
   if (pvc.spec?.volumeMode === 'Block') throw refusal(failures.blockVolume(name));
   if (pvc.status?.phase !== 'Bound') throw refusal(failures.pvcNotBound(name));
   return pvc;
+}
+
+function quiesceQueueOf({ metadata }: PersistentVolumeClaim, { namespace }: SourceRef): string | undefined {
+  const { name, annotations = {} } = metadata;
+  if (readCopyTrigger(annotations).kind === 'unused') return undefined;
+  const queue = readQuiesceQueue(annotations, namespace);
+  if (queue.kind === 'none') return undefined;
+  if (queue.kind === 'named') return queue.taskQueue;
+  throw refusal(failures.quiesceQueueInvalid(`${namespace}/${name}`, queue.taskQueue, namespace));
 }
 
 async function requireClasses({ cluster }: SyncContext, { volumeOptions }: SourcePlan): Promise<void> {

@@ -16,7 +16,11 @@ export async function reportOverdue({ cluster }: SyncContext, plan: SyncPlan): P
     const source = await findSource(cluster, plan.source, signal);
     if (source === undefined) return true;
     await patchSourceStatus(cluster, source, triggerOverdue(plan.pvc.name));
-    await cluster.record({ regarding: source, related: pvc, ...events.triggerOverdue(plan.pvc.name) });
+    const event =
+      plan.quiesce === undefined
+        ? events.triggerOverdue(plan.pvc.name)
+        : events.nobodyQuiesces(plan.pvc.name, plan.quiesce.taskQueue);
+    await cluster.record({ regarding: source, related: pvc, ...event });
     return false;
   });
 }

@@ -16,7 +16,7 @@ export type MoverData = (signal: AbortSignal) => Promise<PersistentVolumeClaim>;
 /** Safe to call again after a worker died. */
 export async function runMover(context: SyncContext, task: MoverTask, data: MoverData): Promise<Moved> {
   return attended(async ({ signal, note }) =>
-    withinDeadline(task, signal, async (deadline) => {
+    withinDeadline({ task, now: context.cluster.now() }, signal, async (deadline) => {
       const { run } = currentRun();
       const startedAt = context.cluster.now();
       const starting = { task, run, ...deadline, note, data: () => data(deadline.signal) };

@@ -1,5 +1,6 @@
 // copy: accept the trigger, create the copy, wait for the cut, release. All of it is inside the freeze, so
 // it waits for nothing else: readiness and the mover's volume are waited for with the application running.
+import type { Quiesced } from '../api/quiesce.ts';
 import type { Consistency, CopyAttempt, CopyTimes, Proceed, SyncPlan } from '../api/sync.ts';
 import type { CopyWindow } from '../domain/copy-trigger.ts';
 import { MARGIN_MS } from '../domain/copy-window.ts';
@@ -8,6 +9,7 @@ import { goDuration } from '../domain/duration.ts';
 import { events } from '../domain/events.ts';
 import type { SyncEvent } from '../domain/events.ts';
 import { failures } from '../domain/failures.ts';
+import { isQuiesceQueue } from '../domain/quiesce-queue.ts';
 import { triggerCame } from '../domain/sync-status.ts';
 import { acceptTrigger } from './accept-trigger.ts';
 import type { Frozen } from './accept-trigger.ts';
@@ -15,6 +17,7 @@ import { attended, currentRun, refusal } from './context.ts';
 import type { SyncContext, Taking } from './context.ts';
 import { createCopy, cutTimeOf } from './copy-object.ts';
 import { consumeLateBinding } from './late-binding.ts';
+import { leaveWindows } from './leave-windows.ts';
 import { releaseApplication } from './release-application.ts';
 import { patchSourceStatus } from './source.ts';
 import { after } from './watching.ts';
@@ -23,25 +26,34 @@ import { after } from './watching.ts';
 export async function takeCopy(
   context: SyncContext,
   plan: SyncPlan,
-  proceed?: Proceed,
+  word?: Proceed | Quiesced,
 ): Promise<CopyAttempt> {
   return attended(async ({ signal }) => {
     const pvc = { namespace: plan.source.namespace, name: plan.pvc.name };
     const taking = { context, plan, pvc, ...currentRun(), signal };
     if (plan.copyMethod === 'Direct') return { kind: 'taken', copy: { name: plan.pvc.name, times: {} } };
-    if (plan.gate.kind === 'open') return copyUnasked(taking);
-    const frozen = await acceptTrigger(taking, proceed);
+    if (plan.gate.kind === 'open') return copyUnasked(taking, plan.gate.overdue);
+    const frozen = await acceptTrigger(taking, word);
     return frozen === undefined ? { kind: 'notYet' } : copyFrozen(taking, frozen);
   });
 }
 
 // Nobody stands still for this copy: it is crash-consistent.
-async function copyUnasked(taking: Taking): Promise<CopyAttempt> {
+async function copyUnasked(taking: Taking, overdue = false): Promise<CopyAttempt> {
   const consistency = 'crash-consistent';
+  if (overdue) await askNoLonger(taking);
   const name = await createCopy(taking, consistency);
   await consumeLateBinding(taking, name, consistency);
   const cutTime = await cutTimeOf(taking, name, taking.signal);
   return { kind: 'taken', copy: { name, times: { consistency, cutTime } } };
+}
+
+// Whoever was asked in vain is told so, before the copy that is none of its own (row 9).
+async function askNoLonger(taking: Taking): Promise<void> {
+  const { context, pvc, run, signal } = taking;
+  const failure = failures.triggerOverdue(`${pvc.namespace}/${pvc.name}`, 'it is copied crash-consistently');
+  await leaveWindows(context.cluster, { namespace: pvc.namespace, run, failure, signal });
+  await announce(taking, events.copiedWithoutTrigger(pvc.name));
 }
 
 async function copyFrozen(taking: Taking, frozen: Frozen): Promise<CopyAttempt> {
@@ -85,7 +97,7 @@ function timesOf({ plan }: Taking, frozen: Frozen, end: { cutTime: string; relea
 }
 
 function consistencyBy({ by }: CopyWindow): Consistency {
-  return by === undefined ? 'triggered' : 'proceeded';
+  return by === undefined || isQuiesceQueue(by) ? 'triggered' : 'proceeded';
 }
 
 // While the storage makes the copy.
@@ -98,8 +110,8 @@ async function announceTrigger(taking: Taking, window: CopyWindow): Promise<void
 }
 
 function acceptedOn({ trigger, by }: CopyWindow): string {
-  if (by !== undefined) return `the word of ${by}`;
-  return `copy-trigger ${trigger ?? ''}`;
+  if (by === undefined) return `copy-trigger ${trigger ?? ''}`;
+  return isQuiesceQueue(by) ? `the return of quiesce on task queue ${by}` : `the word of ${by}`;
 }
 
 async function announce({ context, plan }: Taking, event: SyncEvent): Promise<void> {

@@ -35,9 +35,14 @@ export const LastCopy = z.object({
     .string()
     .exactOptional()
     .describe(
-      'How it was made: `triggered` by the owner of the application, `proceeded` by a person (`by`), or `crash-consistent`, because nobody was asked. Absent: no copy is made (`Direct`).',
+      'How it was made: `triggered` by the owner of the application, `proceeded` by a person (`by`), or `crash-consistent`, because nobody was asked, or asked in vain. Absent: no copy is made (`Direct`).',
     ),
-  by: z.string().exactOptional().describe('Who let the sync proceed without a trigger.'),
+  by: z
+    .string()
+    .exactOptional()
+    .describe(
+      'Who let the sync proceed without a trigger: a person, or the task queue of the owner’s worker.',
+    ),
   trigger: z
     .string()
     .exactOptional()

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { durationMs } from '../domain/duration.ts';
 
-const ofEveryProcess = {
+export const ofEveryProcess = {
   kubeconfig: z
     .string()
     .exactOptional()
@@ -263,11 +263,11 @@ function defaultOf(field: z.ZodType): string | undefined {
   return inner instanceof z.ZodDefault ? String(inner.def.defaultValue) : undefined;
 }
 
-function variable(name: string, description: string) {
+export function variable(name: string, description: string) {
   return { variable: name, description };
 }
 
-function duration(byDefault: string, atLeast = '0s') {
+export function duration(byDefault: string, atLeast = '0s') {
   const least = durationMs(atLeast) ?? 0;
   return z
     .string()

@@ -30,7 +30,8 @@ export type MoverName = 'restic' | 'rclone' | 'rsync-tls' | 'rsync';
 
 /** How the application is asked: not at all, by a window we opened or joined, or it has already said so. */
 export type Gate =
-  | { readonly kind: 'open' } // Not opted in, or Direct: copy at once.
+  // Not opted in, or Direct: copy at once. `overdue`: it was asked in vain, and is asked no longer (overdue-policy: copy).
+  | { readonly kind: 'open'; readonly overdue?: true }
   | {
       readonly kind: 'asked';
       readonly windowId: string;
@@ -52,12 +53,20 @@ export interface SyncPlan {
   readonly source: SourceRef;
   /** `metadata.generation` of the source that this plan was made from. */
   readonly generation: number;
-  readonly pvc: { readonly name: string; readonly uid: string; readonly like?: PvcLikeness };
+  readonly pvc: {
+    readonly name: string;
+    readonly uid: string;
+    readonly like?: PvcLikeness;
+    /** Name of the CSI driver; absent where the volume was not provisioned by one, and in earlier plans. */
+    readonly driver?: string;
+  };
   readonly mover: MoverName;
   readonly copyMethod: CopyMethod;
   /** `cut` in plans of before there was a choice. */
   readonly releaseAt?: ReleaseAt;
   readonly gate: Gate;
+  /** Where the application is quiesced through Temporal, when it was asked; `now` is the API server's time of the plan. */
+  readonly quiesce?: { readonly taskQueue: string; readonly now: number };
   readonly startTime: string;
   readonly limits: SyncLimits;
   /** `spec` of the source, frozen for this run. */
@@ -68,9 +77,16 @@ export interface SyncPlan {
   readonly privileged: boolean;
 }
 
-/** Durations and counts of one sync, from the settings and the source's annotations. */
+/** What becomes of a sync whose trigger does not come. */
+export type OverduePolicy = 'wait' | 'skip' | 'fail' | 'copy';
+
+/** Durations, counts and choices of one sync, from the settings and the source's annotations. */
 export interface SyncLimits {
   readonly overdueAfterMs: number;
+  /** What becomes of a sync whose trigger does not come; absent: it waits. */
+  readonly overduePolicy?: Exclude<OverduePolicy, 'wait'>;
+  /** From the question until the policy takes effect; absent: as soon as the trigger is overdue, or never for `wait`. */
+  readonly waitDeadlineMs?: number;
   /** From the report that the trigger is overdue until the wait goes on as a new run; absent in plans of before there was one. */
   readonly continueAfterMs?: number;
   readonly freezeBoundMs: number;
@@ -138,6 +154,13 @@ export interface Moved {
 /** What a sync that goes on as a new run after a very long wait hands over; its trigger is known to be overdue. */
 export interface Waited {
   readonly startTime: string;
+  /** Where there is a deadline for the wait: when the question was asked, by the workflow's clock. */
+  readonly askedAt?: number;
+}
+
+/** Result of the workflow `syncSource` when it ended without a copy, because its trigger did not come (overdue-policy: skip). */
+export interface SyncSkipped {
+  readonly skipped: string;
 }
 
 /** Result of the workflow `syncSource`. */
@@ -147,7 +170,12 @@ export interface SyncReport {
 }
 
 /** How a sync ended, told to `closeSync`. */
-export type Outcome =
+export type Outcome = Ending & {
+  /** The owner's worker could not be told that the copy is over: why. */
+  readonly notUnquiesced?: string;
+};
+
+type Ending =
   | {
       readonly result: 'Successful';
       readonly plan: SyncPlan;
@@ -155,11 +183,30 @@ export type Outcome =
       readonly moved: Moved;
     }
   | {
-      readonly result: 'Failed' | 'Cancelled';
+      readonly result: 'Failed' | 'Cancelled' | 'Skipped';
       readonly reason: string;
       readonly message: string;
       readonly logs?: string;
+      /** As far as the sync had come. */
+      readonly plan?: SyncPlan;
+      /** The application was released, and what failed came afterwards. */
+      readonly copy?: CopyTimes;
+      /** Since when the owner's worker held the application, API-server milliseconds since the epoch. */
+      readonly quiescedSince?: number;
     };
+
+/** What a sync that had called its owner's worker has left, when it ended without a copy. */
+export interface LeftFreeze {
+  /** Other syncs still copy in the window: the application has to stand still for them. */
+  readonly othersLeft: boolean;
+  /** The task queue whose word had frozen the window, if one's had. */
+  readonly taskQueue?: string;
+}
+
+/** What `closeSync` found out: how long the application stood still for a copy that failed, milliseconds. */
+export interface Closed {
+  readonly freezeMs?: number;
+}
 
 /** How a sync of either kind ended that did not succeed. */
 export type Unsuccessful = Exclude<Outcome, { readonly result: 'Successful' }>;

@@ -12,6 +12,7 @@ export const ANNOTATIONS = {
   copyTrigger: 'volsync.backube/copy-trigger',
   triggerValidUntil: 'stillpoint.dev/trigger-valid-until',
   quiescedAt: 'stillpoint.dev/quiesced-at',
+  quiesceTaskQueue: 'stillpoint.dev/quiesce-task-queue',
   latestCopyStatus: 'volsync.backube/latest-copy-status',
   latestCopyTrigger: 'volsync.backube/latest-copy-trigger',
   waitingSince: 'volsync.backube/latest-copy-trigger-waiting-since',
@@ -48,7 +49,7 @@ export interface CopyWindow {
   readonly runs: readonly string[];
   /** The trigger as accepted. */
   readonly trigger?: string;
-  /** The person who proceeded without one. */
+  /** The person who proceeded without one, or the task queue whose worker said that the application stands still. */
   readonly by?: string;
   readonly result?: 'Completed' | 'Failed';
 }

@@ -10,6 +10,9 @@ import { ANNOTATIONS, freshTrigger, readCopyTrigger, readCopyWindow } from './co
 import type { AnnotationPatch, Annotations, CopyWindow } from './copy-trigger.ts';
 import type { Failure } from './failures.ts';
 import { parseTime, wholeSeconds } from './time.ts';
+import type { WindowEvent } from './window-event.ts';
+
+export type { WindowEvent } from './window-event.ts';
 
 /** How far two honest clocks may disagree, milliseconds: runs stop this much before a deadline, the guard starts this much after. */
 export const MARGIN_MS = 2_000;
@@ -26,38 +29,6 @@ export type WindowState =
   | { readonly state: 'idle'; readonly window?: CopyWindow }
   | { readonly state: 'asked'; readonly window: CopyWindow }
   | { readonly state: 'frozen'; readonly window: CopyWindow; readonly releaseBy?: number };
-
-export type WindowEvent =
-  | {
-      readonly kind: 'begin';
-      readonly run: string;
-      readonly windowId: string;
-      readonly answerVisibleMs: number;
-    }
-  | {
-      readonly kind: 'trigger';
-      readonly run: string;
-      readonly windowId: string;
-      readonly asked: boolean;
-      /** Not asked: the trigger that stood there beforehand, the only one that `windowId` may be used for. */
-      readonly preset?: string;
-      readonly freezeBoundMs: number;
-    }
-  | {
-      readonly kind: 'proceed';
-      readonly run: string;
-      readonly windowId: string;
-      readonly by: string;
-      readonly freezeBoundMs: number;
-    }
-  | { readonly kind: 'cut'; readonly windowId: string; readonly cutRuns: readonly string[] }
-  | { readonly kind: 'leave'; readonly run: string; readonly failure: Failure }
-  | {
-      readonly kind: 'guard';
-      readonly stoodForMs: number;
-      readonly boundMs: number;
-      readonly failure: Failure;
-    };
 
 export type WindowDecision =
   | { readonly do: 'patch'; readonly annotations: AnnotationPatch; readonly window: CopyWindow }
@@ -156,7 +127,8 @@ function acceptTrigger({ pvc, current, now }: Moment, event: EventOf<'trigger'>)
   if (trigger.kind === 'awaited') return { do: 'nothing', because: 'awaited' };
   if (trigger.trigger !== (event.preset ?? trigger.trigger)) return { do: 'nothing', because: 'awaited' };
   if (!acceptable(pvc, now)) return { do: 'nothing', because: 'expired' };
-  return freeze(pvc, { ...window, trigger: trigger.trigger }, now + event.freezeBoundMs);
+  const bound = Math.min(now + event.freezeBoundMs, validUntil(pvc));
+  return freeze({ ...window, trigger: trigger.trigger }, bound);
 }
 
 // The window that this run asked in, or a new one for a trigger that was set beforehand.
@@ -190,9 +162,12 @@ function proceed({ pvc, current, now }: Moment, event: EventOf<'proceed'>): Wind
   if (current.state === 'idle') return settled(current, event.windowId);
   if (!isMine(current.window, event)) return { do: 'lost' };
   if (current.state === 'frozen') return done(current.window);
+  const { by, freezeBoundMs, standsStillUntil = Number.POSITIVE_INFINITY } = event;
+  if (now >= standsStillUntil - MARGIN_MS) return { do: 'nothing', because: 'expired' };
+  const bound = Math.min(now + freezeBoundMs, standsStillUntil);
   const trigger = freshTrigger(pvc.annotations);
-  const window = { ...current.window, by: event.by, ...(trigger !== undefined && { trigger }) };
-  return freeze(pvc, window, now + event.freezeBoundMs);
+  if (trigger === undefined) return freeze({ ...current.window, by }, bound);
+  return freeze({ ...current.window, by, trigger }, Math.min(bound, validUntil(pvc)));
 }
 
 // Row 6: `Completed` only when every copy promised in this window was seen cut before the deadline.
@@ -246,11 +221,11 @@ function isIgnored({ pvc, now }: Moment, { stoodForMs, boundMs }: EventOf<'guard
   return stoodForMs >= boundMs || now > validUntil(pvc) + MARGIN_MS;
 }
 
-function freeze(pvc: PvcView, window: CopyWindow, bound: number): WindowDecision {
+function freeze(window: CopyWindow, bound: number): WindowDecision {
   return write(window, {
     [ANNOTATIONS.latestCopyStatus]: 'InProgress',
     [ANNOTATIONS.waitingSince]: null,
-    [ANNOTATIONS.releaseBy]: wholeSeconds(Math.min(bound, validUntil(pvc))),
+    [ANNOTATIONS.releaseBy]: wholeSeconds(bound),
   });
 }
 

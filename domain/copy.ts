@@ -63,6 +63,16 @@ export function likenessOf({ spec = {}, status }: PersistentVolumeClaim): PvcLik
   return { storageClassName, accessModes, volumeMode, storage };
 }
 
+/** The CSI driver that has made the pvc's volume, as the cluster noted it there; undefined for a volume made by hand. */
+export function driverOf({ metadata: { annotations = {} } }: PersistentVolumeClaim): string | undefined {
+  return PROVISIONERS.map((key) => annotations[key]).find((driver) => driver !== undefined);
+}
+
+const PROVISIONERS = [
+  'volume.kubernetes.io/storage-provisioner',
+  'volume.beta.kubernetes.io/storage-provisioner',
+];
+
 /** True for an object that was made for this very run and window, and is not on its way out. */
 export function isOurCopy(
   object: { readonly metadata: VolumeSnapshot['metadata'] },

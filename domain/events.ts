@@ -31,6 +31,18 @@ export const events = {
     action: COPY,
     note: `No new volsync.backube/copy-trigger on PersistentVolumeClaim ${pvc} for a long time; still waiting. Set the annotation to a new value, or remove volsync.backube/use-copy-trigger`,
   }),
+  copiedWithoutTrigger: (pvc: string): SyncEvent => ({
+    type: 'Warning',
+    reason: 'CopiedWithoutTrigger',
+    action: COPY,
+    note: `No new volsync.backube/copy-trigger came in time on PersistentVolumeClaim ${pvc}; it is copied while the application runs, crash-consistently (stillpoint.dev/overdue-policy: copy)`,
+  }),
+  nobodyQuiesces: (pvc: string, taskQueue: string): SyncEvent => ({
+    type: 'Warning',
+    reason: 'SrcPVCTimeoutWaitingForCopyTrigger',
+    action: COPY,
+    note: `The application of PersistentVolumeClaim ${pvc} has not been quiesced on task queue ${taskQueue} for a long time; still waiting. Look at the worker of that queue`,
+  }),
   triggerReceived: (pvc: string, trigger: string): SyncEvent => ({
     type: 'Normal',
     reason: 'SrcPVCCopyTriggerReceived',

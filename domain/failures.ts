@@ -56,6 +56,26 @@ export const failureReasons = {
     doWhat: 'Create the class, or correct the name in the spec.',
     retry: false,
   },
+  QuiesceQueueInvalid: {
+    when: 'The PVC names a task queue to quiesce through that is not one of its own namespace.',
+    doWhat: 'Correct the annotation stillpoint.dev/quiesce-task-queue: quiesce/<namespace>/<name>.',
+    retry: false,
+  },
+  QuiesceFailed: {
+    when: 'The activity quiesce of the application’s owner failed, or did not return in time.',
+    doWhat: 'Look at the worker on the task queue that the message names; the next sync calls it again.',
+    retry: false,
+  },
+  UnquiesceFailed: {
+    when: 'The activity unquiesce of the application’s owner failed, or nobody came for it.',
+    doWhat: 'Look whether the application runs; its worker lets it go at the releaseBy that it was given.',
+    retry: false,
+  },
+  TriggerOverdue: {
+    when: 'The trigger did not come in time, and the source’s overdue-policy is not to wait for it.',
+    doWhat: 'Look why the application did not set its trigger; the next sync asks again.',
+    retry: false,
+  },
   OptedOut: {
     when: 'The annotation use-copy-trigger was removed from the PVC while its owner was being asked.',
     doWhat: 'Nothing: the copy is taken without asking.',
@@ -150,6 +170,7 @@ const REFUSALS: readonly string[] = [
   'SecretIncomplete',
   'ObjectMissing',
   'ClassMissing',
+  'QuiesceQueueInvalid',
 ] satisfies FailureReason[];
 
 /** Whether a sync that failed for this reason copied nothing because its input was wrong. */
@@ -192,6 +213,23 @@ export const failures = {
     failure('ObjectMissing', `${object} does not exist; create it or correct ${field}`),
   classMissing: (kind: string, name: string) =>
     failure('ClassMissing', `${kind} ${name} does not exist; create it or correct the name in the spec`),
+  quiesceQueueInvalid: (pvc: string, taskQueue: string, namespace: string) =>
+    failure(
+      'QuiesceQueueInvalid',
+      `PersistentVolumeClaim ${pvc} names the task queue "${taskQueue}" in stillpoint.dev/quiesce-task-queue, which must be quiesce/${namespace}/ and a name; correct the annotation`,
+    ),
+  quiesceFailed: (taskQueue: string, why: string) =>
+    failure('QuiesceFailed', `The application was not quiesced on task queue ${taskQueue}: ${why}`),
+  unquiesceFailed: (taskQueue: string, why: string) =>
+    failure(
+      'UnquiesceFailed',
+      `Nobody has unquiesced the application on task queue ${taskQueue} (${why}); look whether it runs: its worker lets it go by itself at releaseBy`,
+    ),
+  triggerOverdue: (pvc: string, then: string) =>
+    failure(
+      'TriggerOverdue',
+      `No new volsync.backube/copy-trigger came in time on PersistentVolumeClaim ${pvc}; ${then}`,
+    ),
   optedOut: (pvc: string) =>
     failure(
       'OptedOut',

@@ -2,6 +2,7 @@
 import type { ObjectRef, PersistentVolumeClaim } from '../api/kubernetes.ts';
 import { ANNOTATIONS, readCopyTrigger, readCopyWindow } from './copy-trigger.ts';
 import type { CopyWindow } from './copy-trigger.ts';
+import { readWindowState } from './copy-window.ts';
 import { sourceOfRun } from './ended-sync.ts';
 
 /**
@@ -53,10 +54,21 @@ interface News {
 
 /** What waiting syncs would act on; undefined while nobody waits or there is nothing to do but wait. */
 function newsFor(pvc: PersistentVolumeClaim): News | undefined {
+  const accepted = proceededWindow(pvc);
+  if (accepted !== undefined)
+    return { runs: accepted.runs, text: JSON.stringify([accepted.id, accepted.runs, 'accepted']) };
   const window = waitingWindow(pvc);
   const happened = whatHappened(pvc);
   if (window === undefined || happened === undefined) return undefined;
   return { runs: window.runs, text: JSON.stringify([window.id, window.runs, happened]) };
+}
+
+/** The window of several syncs that one of them has accepted without a trigger, by a word that the others have not heard (row 5). */
+function proceededWindow(pvc: PersistentVolumeClaim): CopyWindow | undefined {
+  const { uid = '', annotations = {} } = pvc.metadata;
+  const current = readWindowState({ uid, annotations });
+  if (current.state !== 'frozen' || current.window.by === undefined) return undefined;
+  return current.window.runs.length > 1 ? current.window : undefined;
 }
 
 /** The window in which syncs wait for a trigger; undefined when nobody waits. */

@@ -2,7 +2,7 @@
 // and stricter rules than the CRD's live here, and nowhere else.
 import type { ObjectMeta } from '../api/kubernetes.ts';
 import type { ReplicationSource, ReplicationSourceSpec } from '../api/replication-source.ts';
-import type { CopyMethod, MoverName, ReleaseAt, SyncLimits } from '../api/sync.ts';
+import type { CopyMethod, MoverName, OverduePolicy, ReleaseAt, SyncLimits } from '../api/sync.ts';
 import type { VolumeOptions } from './copy.ts';
 import { durationMs } from './duration.ts';
 import { failures } from './failures.ts';
@@ -14,6 +14,8 @@ export const SOURCE_ANNOTATIONS = {
   freezeBound: 'stillpoint.dev/freeze-bound',
   releaseAt: 'stillpoint.dev/release-at',
   overdueAfter: 'stillpoint.dev/overdue-after',
+  overduePolicy: 'stillpoint.dev/overdue-policy',
+  waitDeadline: 'stillpoint.dev/wait-deadline',
   moverDeadline: 'stillpoint.dev/mover-deadline',
   moverPending: 'stillpoint.dev/mover-pending',
 } as const;
@@ -67,8 +69,22 @@ function readSettings(
   const releaseAt = metadata.annotations?.[SOURCE_ANNOTATIONS.releaseAt] ?? 'cut';
   if (releaseAt !== 'cut' && releaseAt !== 'ready')
     return `annotation ${SOURCE_ANNOTATIONS.releaseAt} must be cut or ready`;
-  const limits = readLimits(metadata, SOURCE_LIMITS);
-  return typeof limits === 'string' ? limits : { releaseAt, limits: { ...defaults, ...limits } };
+  const overduePolicy = readOverduePolicy(metadata);
+  if (overduePolicy === undefined)
+    return `annotation ${SOURCE_ANNOTATIONS.overduePolicy} must be one of ${OVERDUE_POLICIES.join(', ')}`;
+  const read = readLimits(metadata, SOURCE_LIMITS);
+  if (typeof read === 'string') return read;
+  const limits = { ...defaults, ...read, ...(overduePolicy !== 'wait' && { overduePolicy }) };
+  // What is given up is overdue.
+  const { overdueAfterMs, waitDeadlineMs = overdueAfterMs } = limits;
+  return { releaseAt, limits: { ...limits, overdueAfterMs: Math.min(overdueAfterMs, waitDeadlineMs) } };
+}
+
+const OVERDUE_POLICIES: readonly OverduePolicy[] = ['wait', 'skip', 'fail', 'copy'];
+
+function readOverduePolicy({ annotations = {} }: ObjectMeta): OverduePolicy | undefined {
+  const wanted = annotations[SOURCE_ANNOTATIONS.overduePolicy] ?? 'wait';
+  return OVERDUE_POLICIES.find((policy) => policy === wanted);
 }
 
 /** The sections of either kind's spec, as far as their presence is concerned. */
@@ -111,6 +127,7 @@ export const MOVER_LIMITS = [
 const SOURCE_LIMITS = [
   { limit: 'freezeBoundMs', key: SOURCE_ANNOTATIONS.freezeBound, least: '5s' },
   { limit: 'overdueAfterMs', key: SOURCE_ANNOTATIONS.overdueAfter, least: '1s' },
+  { limit: 'waitDeadlineMs', key: SOURCE_ANNOTATIONS.waitDeadline, least: '1s' },
   ...MOVER_LIMITS,
 ] as const;
 

@@ -85,6 +85,17 @@ export function syncFailed(
   };
 }
 
+/** The trigger did not come in time, and nothing is wrong but that: the next sync asks again. */
+export function syncSkipped(object: OwnerObject, { message }: { message: string }, now: number): StatusPatch {
+  const time = wholeSeconds(now);
+  return {
+    lastSyncStartTime: null,
+    nextSyncTime: nextSyncTime(object, now),
+    latestMoverStatus: { result: 'Failed', logs: message },
+    conditions: [idle(object, time)],
+  };
+}
+
 function idle(object: OwnerObject, time: string): Condition {
   const manual = triggerKind(object) === 'manual';
   const [reason, message] = manual

@@ -61,21 +61,23 @@ async function look(
   const stoodForMs = elapsed(stopwatches, keyOf(ref), danger);
   const left = guardWaits(danger, { now: cluster.now(), stoodForMs, boundMs });
   if (left > 0) return left;
-  await release(options, ref, { stoodForMs, failure: danger.failure });
+  const released = await release(options, ref, { stoodForMs, failure: danger.failure });
   // The watch shows what was written, or what somebody else wrote; if neither comes, look again.
-  return LOOK_AGAIN_MS;
+  return released ? LOOK_AGAIN_MS : TOO_EARLY_MS;
 }
 
 const LOOK_AGAIN_MS = 5_000;
+// By the server's time that the answer has just told, it was a moment too early.
+const TOO_EARLY_MS = 250;
 
 async function release(
   { cluster, log, boundMs }: GuardOptions,
   pvc: ObjectRef,
   { stoodForMs, failure }: { readonly stoodForMs: number; readonly failure: Failure },
-): Promise<void> {
+): Promise<boolean> {
   const event = { kind: 'guard', stoodForMs, boundMs, failure } as const;
   const { decision, pvc: patched } = await applyWindowEvent({ cluster, pvc, from: 'live' }, event);
-  if (decision.do !== 'patch' || patched === undefined) return;
+  if (decision.do !== 'patch' || patched === undefined) return false;
   guardMetrics.released(failure.reason);
   log.error('application released by the guard', {
     ...pvc,
@@ -84,6 +86,7 @@ async function release(
   });
   const regarding = { ...patched, apiVersion: 'v1', kind: 'PersistentVolumeClaim' } as const;
   await cluster.record({ regarding, ...events.releasedByGuard(failure.message) });
+  return true;
 }
 
 // By our own clock, since this process has first seen the situation.

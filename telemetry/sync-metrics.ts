@@ -9,10 +9,13 @@ export interface SyncMeasures {
   /** The source or destination. */
   readonly owner: ScheduleOwner;
   readonly mover: string;
-  readonly result: 'Successful' | 'Failed' | 'Cancelled';
+  readonly result: 'Successful' | 'Failed' | 'Cancelled' | 'Skipped';
   /** Reason of the failure; empty for a success. */
   readonly reason: string;
   readonly copyMethod?: string;
+  /** Name of the CSI driver that made the pvc's volume. */
+  readonly driver?: string;
+  /** Also of a failure, whose freeze ended without a copy. */
   readonly freezeSeconds?: number;
   readonly waitingSeconds?: number;
   /** Only of a success, as in VolSync. */
@@ -32,15 +35,15 @@ const DAY = 86_400;
 
 const syncs = new Counter({
   name: 'stillpoint_syncs_total',
-  help: 'Syncs that have ended. `result` is Successful, Failed or Cancelled; `reason` is that of the failure.',
+  help: 'Syncs that have ended. `result` is Successful, Failed, Cancelled or Skipped; `reason` is that of the failure.',
   labelNames: ['result', 'reason', 'mover'] as const,
   registers: [registry],
 });
 
 const freezes = new Histogram({
   name: 'stillpoint_freeze_seconds',
-  help: 'How long applications stood still for a copy, from the trigger to the release.',
-  labelNames: ['copy_method'] as const,
+  help: 'How long applications stood still for a copy, from the trigger to the release; `result` is that of the sync.',
+  labelNames: ['driver', 'copy_method', 'result'] as const,
   buckets: [0.1, 0.25, 0.5, SECOND, 2.5, 5, 10, 30, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE],
   registers: [registry],
 });
@@ -75,8 +78,9 @@ const durations = new Summary({
 export const syncMetrics: SyncMetrics = {
   syncEnded({ owner, mover, result, reason, late = false, ...measured }) {
     syncs.inc({ result, reason, mover });
-    const { freezeSeconds, waitingSeconds, durationSeconds, copyMethod = '' } = measured;
-    if (freezeSeconds !== undefined) freezes.observe({ copy_method: copyMethod }, freezeSeconds);
+    const { freezeSeconds, waitingSeconds, durationSeconds, copyMethod = '', driver = '' } = measured;
+    const made = { driver, copy_method: copyMethod, result };
+    if (freezeSeconds !== undefined) freezes.observe(made, freezeSeconds);
     if (waitingSeconds !== undefined) waits.observe(waitingSeconds);
     const labels = volSyncLabels(owner, mover);
     missedIntervals.inc(labels, late ? 1 : 0);

@@ -42,8 +42,12 @@ const FLOORS: Readonly<Record<string, Floor>> = {
     types: ['api', 'activities'],
   },
   worker: PROCESS,
-  client: PROCESS,
+  client: { ...PROCESS, runtime: [...PROCESS.runtime, 'agent'] }, // The CLI acts for an owner, as the agent does.
   guard: PROCESS,
+  agent: {
+    runtime: ['api', 'domain', 'kubernetes', 'telemetry', 'client', 'zod', 'pg', 'mysql2', 'node:*'],
+    types: [],
+  },
 };
 
 // Single files that may do more than their floor, each with its reason.
@@ -69,6 +73,12 @@ describe('the floors', () => {
   it('the guard knows no Temporal, however far down', () => {
     const packages = [...reachableFrom('guard/main.ts')].filter((name) => !name.endsWith('.ts'));
     expect(packages.filter((name) => name.startsWith('@temporalio/'))).toEqual([]);
+  });
+
+  // It stands beside every application: a client library for Kubernetes alone would double its size.
+  it('the agent carries no client of Kubernetes or Temporal and no metrics, and a database only when it needs one', () => {
+    const packages = [...reachableFrom('agent/program.ts')].filter((name) => !/\.ts$|^node:/.test(name));
+    expect(packages.toSorted()).toEqual(['pino', 'zod']);
   });
 
   it('no file or folder is called utils, helpers, common or misc', () => {

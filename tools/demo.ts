@@ -1,8 +1,10 @@
-// npm run demo: the seed's example on real parts, told as it happens and proved by a restore.
+// npm run demo: the seed's example on real parts, told as it happens and proved by a restore; with --scene dead-man
+// (demo/dead-man.ts) its first sync is one in which everything dies.
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { sourceScheduleId } from '../domain/messages.ts';
+import { playDeadMan } from './demo/dead-man.ts';
 import { DemoError, sentenceOf } from './demo/failure.ts';
 import { farewell, shellCommand } from './demo/farewell.ts';
 import { apply } from './demo/kubectl.ts';
@@ -48,9 +50,8 @@ async function demo(choice: Choice, folder: string): Promise<void> {
 
   tell.chapter('The application and its volume; worker and controller');
   const stage = await setTheStage(place, folder, tell);
-  const first = await firstSync(stage, place);
-  const second = await secondSync(stage);
-  await proveFirst(stage, place, first);
+  const syncs = choice.on === 'stack' && choice.scene === 'dead-man' ? deadMan : seed;
+  const told = await syncs(stage, place, folder);
 
   tell.chapter('Yours to look around');
   const whole = { setUpMs: setUp - began, storyMs: Date.now() - setUp };
@@ -59,7 +60,7 @@ async function demo(choice: Choice, folder: string): Promise<void> {
   const lines = farewell({
     ...place,
     ...whole,
-    syncs: [first, second],
+    syncs: told,
     temporalNamespace,
     logFolder: folder,
     pids,
@@ -67,6 +68,22 @@ async function demo(choice: Choice, folder: string): Promise<void> {
   for (const line of lines) console.log(line);
   await stage.cluster.close();
   await stage.temporal.close();
+}
+
+type Played = readonly Pick<ToldSync, 'workflow'>[];
+
+async function seed(stage: Stage, place: Place): Promise<Played> {
+  const first = await firstSync(stage, place);
+  const second = await secondSync(stage);
+  await proveCopy(stage, place, { named: 'first', ...first });
+  return [first, second];
+}
+
+async function deadMan(stage: Stage, place: Place, folder: string): Promise<Played> {
+  const first = await playDeadMan({ ...stage, place, folder });
+  const second = await secondSync(stage);
+  await proveCopy(stage, place, { named: 'second', ...second });
+  return [first, second];
 }
 
 async function firstSync(stage: Stage, { seed }: Place): Promise<ToldSync> {
@@ -99,11 +116,14 @@ async function secondSync(stage: Stage): Promise<ToldSync> {
   });
 }
 
-async function proveFirst({ kubectl }: Stage, { moverImage }: Place, first: ToldSync): Promise<void> {
-  tell.chapter('The proof: the copy of the first sync, restored');
-  const { quiescedAfter, report } = first;
+async function proveCopy(
+  { kubectl }: Stage,
+  { moverImage }: Place,
+  { named, quiescedAfter, report }: ToldSync & { readonly named: string },
+): Promise<void> {
+  tell.chapter(`The proof: the copy of the ${named} sync, restored`);
   const { snapshotId } = report.moved;
-  if (snapshotId === undefined) throw new DemoError('The first sync reported no snapshot.');
+  if (snapshotId === undefined) throw new DemoError(`The ${named} sync reported no snapshot.`);
   await prove({ kubectl, tell, moverImage, snapshotId, quiescedAfter });
 }
 

@@ -1,7 +1,7 @@
 // How a sync ended, read from what it threw: the reason and sentence of the failure that started it.
 import { ApplicationFailure, isCancellation, rootCause } from '@temporalio/workflow';
 import { TimeoutFailure } from '@temporalio/common';
-import type { Outcome, SourceRef, Unsuccessful } from '../api/sync.ts';
+import type { Outcome, SourceRef, SyncPlan, Unsuccessful } from '../api/sync.ts';
 import { failures, isRefusal } from '../domain/failures.ts';
 import { REFUSED } from '../domain/messages.ts';
 
@@ -15,7 +15,7 @@ export function outcomeOf(error: unknown, ref: SourceRef): Unsuccessful {
   const failure = causeOf(error, ApplicationFailure);
   if (failure !== undefined)
     return {
-      result: 'Failed',
+      result: detailsOf(failure).skip === true ? 'Skipped' : 'Failed',
       reason: failure.type ?? 'Error',
       message: failure.message,
       ...logsOf(failure),
@@ -36,9 +36,39 @@ export function shownResult(
   return refused ? REFUSED : outcome.result;
 }
 
+/** The sync waits no longer, because its source says so: skipped, it is no failure. */
+export function triggerOverdue({ source, pvc, limits }: SyncPlan): ApplicationFailure {
+  const { overduePolicy = 'fail' } = limits;
+  const skip = overduePolicy === 'skip';
+  const { reason, message } = failures.triggerOverdue(`${source.namespace}/${pvc.name}`, THEN[overduePolicy]);
+  return ApplicationFailure.create({ type: reason, message, nonRetryable: true, details: [{ skip }] });
+}
+
+const THEN = {
+  skip: 'this synchronization is skipped, and the next one asks again',
+  fail: 'this synchronization fails, and the next one asks again',
+  copy: 'it is copied crash-consistently',
+} as const;
+
+/** The worker of the application's owner could not quiesce it. */
+export function notQuiesced(taskQueue: string, why: string): ApplicationFailure {
+  const { reason, message } = failures.quiesceFailed(taskQueue, why);
+  return ApplicationFailure.nonRetryable(message, reason);
+}
+
+interface Details {
+  readonly logs?: string;
+  readonly skip?: boolean;
+}
+
+function detailsOf({ details }: ApplicationFailure): Details {
+  const [first = {}] = (details ?? []) as [Details?];
+  return first;
+}
+
 // The tail of the mover's log travels in the details.
-function logsOf({ details }: ApplicationFailure): { readonly logs?: string } {
-  const [{ logs } = {}] = (details ?? []) as [{ readonly logs?: string }?];
+function logsOf(failure: ApplicationFailure): { readonly logs?: string } {
+  const { logs } = detailsOf(failure);
   return logs === undefined ? {} : { logs };
 }
 

@@ -3,6 +3,7 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { CopyTimes, ReceivePlan, SyncPlan } from '../api/sync.ts';
+import { isQuiesceQueue } from '../domain/quiesce-queue.ts';
 
 export type Phase =
   | 'Beginning'
@@ -49,6 +50,9 @@ function rowsOfPlan(plan: SyncPlan | ReceivePlan | undefined): readonly Row[] {
     ...('gate' in plan && plan.gate.kind === 'asked'
       ? [['waiting since', plan.gate.waitingSince] as const]
       : []),
+    ...('quiesce' in plan && plan.quiesce !== undefined
+      ? [['to be quiesced on', plan.quiesce.taskQueue] as const]
+      : []),
   ];
 }
 
@@ -56,7 +60,7 @@ function rowsOfCopy(copy: CopyTimes = {}): readonly Row[] {
   return [
     ['consistency', copy.consistency],
     ['trigger', copy.trigger],
-    ['proceeded by', copy.by],
+    [isQuiesceQueue(copy.by) ? 'quiesced on' : 'proceeded by', copy.by],
     ['cut', copy.cutTime],
     ['released', copy.releasedTime],
     ['frozen for', copy.freezeMs === undefined ? undefined : `${copy.freezeMs / 1000} s`],

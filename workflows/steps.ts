@@ -1,8 +1,10 @@
 // How the steps of a sync are retried and how long they may be silent, grouped by why they are long.
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { MoverLimits, SyncLimits } from '../api/sync.ts';
+import type { QuiesceActivities } from '../api/quiesce.ts';
+import type { MoverLimits, SyncLimits, SyncPlan } from '../api/sync.ts';
 import { MOVER_TASK_QUEUE } from '../domain/messages.ts';
+import { quiesceTimes } from '../domain/quiesce-queue.ts';
 
 // An activity in flight is really over before the sync is closed: otherwise it could write after the release.
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
@@ -27,6 +29,15 @@ export const { closeSync } = proxyActivities<Activities>({
   ...quick,
   summary: 'release, report and clean up',
 });
+
+// Before the owner's worker is told: nothing may be in its way for longer than the application stands still anyhow.
+export function leaveFreezeWithin({ freezeBoundMs }: SyncLimits) {
+  return proxyActivities<Pick<Activities, 'leaveFreeze'>>({
+    ...quick,
+    scheduleToCloseTimeout: freezeBoundMs,
+    summary: 'leave the copy window',
+  }).leaveFreeze;
+}
 
 export const { beginDestination } = proxyActivities<Activities>({
   ...quick,
@@ -76,3 +87,39 @@ export function whileReceiving({ moverHeartbeatMs }: MoverLimits) {
     retry: { initialInterval: '1 second', maximumInterval: '10 seconds' },
   });
 }
+
+// Nothing of ours runs on the queue of an owner's worker, which may be written in any language: it need not heartbeat.
+const owned = {
+  cancellationType,
+  retry: { initialInterval: '500 milliseconds', maximumInterval: '5 seconds' },
+} as const;
+
+/** Nobody there is noticed soon, because the deadline that the call carries counts from the call on. */
+export function quiesceOn({
+  limits,
+  quiesce,
+}: SyncPlan & { readonly quiesce: { readonly taskQueue: string } }) {
+  const { pickUpMs, answerMs } = quiesceTimes(limits.freezeBoundMs);
+  return proxyActivities<QuiesceActivities>({
+    ...owned,
+    taskQueue: quiesce.taskQueue,
+    scheduleToStartTimeout: pickUpMs,
+    scheduleToCloseTimeout: answerMs,
+    summary: 'have the application quiesced',
+  }).quiesce;
+}
+
+/** Until the worker has let go by itself, and a little longer; not for long when perhaps nobody was ever there. */
+export function unquiesceOn(taskQueue: string, { freezeBoundMs }: SyncLimits, came: 'yes' | 'perhaps') {
+  const { pickUpMs } = quiesceTimes(freezeBoundMs);
+  return proxyActivities<QuiesceActivities>({
+    ...owned,
+    taskQueue,
+    ...(came === 'perhaps' && { scheduleToStartTimeout: pickUpMs }),
+    startToCloseTimeout: '1 minute',
+    scheduleToCloseTimeout: freezeBoundMs + AFTER_THE_END_MS,
+    summary: 'have the application unquiesced',
+  }).unquiesce;
+}
+
+const AFTER_THE_END_MS = 10_000;

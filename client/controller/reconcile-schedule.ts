@@ -22,6 +22,8 @@ export interface Reconciled {
 
 export interface Beside {
   readonly schedules: Schedules;
+  /** By the API server's clock, which no wrong clock of this machine moves: milliseconds since the epoch. */
+  readonly now: number;
   /** Name of the start that a trigger on the pvc asks for (domain/left-trigger.ts). */
   readonly trigger?: string | undefined;
 }
@@ -29,8 +31,9 @@ export interface Beside {
 export async function reconcileSchedule(
   owner: ScheduleOwner,
   object: OwnerObject | undefined,
-  { schedules, trigger }: Beside,
+  beside: Beside,
 ): Promise<Reconciled> {
+  const { schedules } = beside;
   const plan = planSchedule(object, await schedules.find(scheduleIdOf(owner)));
   switch (plan.do) {
     case 'nothing':
@@ -43,10 +46,10 @@ export async function reconcileSchedule(
       return createSchedule(plan, schedules);
     case 'replace':
       await cancelRuns(plan.found, schedules);
-      return keepInStep(plan, { schedules, trigger });
+      return keepInStep(plan, beside);
     case 'update':
     case 'keep':
-      return keepInStep(plan, { schedules, trigger });
+      return keepInStep(plan, beside);
   }
 }
 
@@ -61,12 +64,10 @@ async function createSchedule(plan: Plan<'create'>, schedules: Schedules): Promi
   return { did: 'create', started: request };
 }
 
-async function keepInStep(
-  plan: Plan<'keep' | 'update' | 'replace'>,
-  { schedules, trigger }: Beside,
-): Promise<Reconciled> {
+async function keepInStep(plan: Plan<'keep' | 'update' | 'replace'>, beside: Beside): Promise<Reconciled> {
   const { schedule, found } = plan;
-  const start = startOf(plan, trigger);
+  const { schedules } = beside;
+  const start = startOf(plan, beside);
   const started = start.do === 'start' ? start.request : undefined;
   const request = started ?? (plan.do === 'replace' ? undefined : found.runs.lastRequest);
   // The name is written before the start: a start that gets lost in between is made again, never doubled.
@@ -76,12 +77,12 @@ async function keepInStep(
   return { did: plan.do, started, lookAgainAfterMs, lostSlots: found.lostSlots };
 }
 
-function startOf(plan: Plan<'keep' | 'update' | 'replace'>, trigger: string | undefined): StartPlan {
+function startOf(plan: Plan<'keep' | 'update' | 'replace'>, { now, trigger }: Beside): StartPlan {
   const { do: what, schedule, object, found } = plan;
   if (!startable(schedule)) return { do: 'nothing' };
   // The cancelled run of the old object: Temporal starts the next one when it has ended.
   const runs = what === 'replace' ? { ...found.runs, running: false, lastRequest: undefined } : found.runs;
-  return planStart(object, runs, { now: Date.now(), trigger });
+  return planStart(object, runs, { now, trigger });
 }
 
 function startable(schedule: WantedSchedule): boolean {

@@ -53,7 +53,7 @@ export class Reconciler<T extends OwnerObject> {
   }
 
   async #reconcile(key: string): Promise<number | undefined> {
-    const { schedules } = this.#keeping;
+    const { cluster, schedules } = this.#keeping;
     const { kind, objects } = this.#kind;
     const ref = refOfKey(key);
     const object = objects.watch().get(ref);
@@ -61,7 +61,8 @@ export class Reconciler<T extends OwnerObject> {
     const facts = factsOf(object, trigger);
     if (this.#settled.get(key) === facts) return undefined;
     this.#settled.delete(key);
-    const reconciled = await reconcileSchedule({ kind, ...ref }, object, { schedules, trigger });
+    const beside = { schedules, trigger, now: cluster.now() };
+    const reconciled = await reconcileSchedule({ kind, ...ref }, object, beside);
     this.#tell(key, reconciled);
     if (object !== undefined) await this.#report(object, reconciled);
     const { started, lookAgainAfterMs } = reconciled;

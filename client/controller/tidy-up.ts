@@ -41,7 +41,7 @@ export async function tidyUpEndedSyncs(options: TidyUpOptions): Promise<() => Pr
     for (const named of await everyNamedRun(cluster, runs)) inspector.lookAt(named);
   }
   async function lookForEnded(): Promise<void> {
-    const ended = await runs.endedSince(new Date(Date.now() - LOOK_BACK_MS));
+    const ended = await runs.endedSince(new Date(cluster.now() - LOOK_BACK_MS));
     inspector.forgetAllBut(ended);
     for (const named of stillNamed(cluster, ended, inspector.reported)) inspector.lookAt(named);
   }

@@ -38,6 +38,7 @@ const mutations: readonly Mutation[] = [
   { without: 'the margin for clocks that differ', breaks: 'truth', wrong: { decide: noMargin } },
   { without: 'the deadline before Completed', breaks: 'truth', wrong: { decide: neverLate } },
   { without: 'valid-until', breaks: 'truth', wrong: { decide: noValidUntil } },
+  { without: 'the worker’s own deadline', breaks: 'truth', wrong: { decide: noStandsStillUntil } },
   { without: 'waiting for every copy of the window', breaks: 'truth', wrong: { decide: oneIsEnough } },
   { without: 'preconditions', breaks: 'once', wrong: { preconditions: false } },
   { without: 'the pinned trigger', breaks: 'once', wrong: { decide: answersTheLatest } },
@@ -83,6 +84,12 @@ function neverLate(...[pvc, event, now]: Parameters<Wrong>): WindowDecision {
 
 function noValidUntil(...[pvc, event, now]: Parameters<Wrong>): WindowDecision {
   return decide(changed(pvc, { [A.triggerValidUntil]: undefined }), event, now);
+}
+
+function noStandsStillUntil(...[pvc, event, now]: Parameters<Wrong>): WindowDecision {
+  if (event.kind !== 'proceed') return decide(pvc, event, now);
+  const { standsStillUntil: _, ...word } = event;
+  return decide(pvc, word, now);
 }
 
 function oneIsEnough(...[pvc, event, now]: Parameters<Wrong>): WindowDecision {

@@ -67,6 +67,27 @@ describe('every sync that waits for a pvc is nudged', () => {
   });
 });
 
+describe('the syncs that share a window are nudged', () => {
+  const accepted = edited(waiting, {
+    'volsync.backube/latest-copy-status': 'InProgress',
+    'stillpoint.dev/copy-window': JSON.stringify({ id: 'w1', pvc: 'uid-1', runs: RUNS, by: 'ada' }),
+  });
+
+  it('when one of them has accepted the word of a person, which the others have not heard (row 5)', () => {
+    expect(nudgesFor(waiting, accepted)).toEqual(RUNS);
+  });
+
+  it('once, and again after a relist', () => {
+    expect(nudgesFor(accepted, edited(accepted, { 'example.com/owner': 'me' }))).toEqual([]);
+    expect(nudgesFor(accepted, accepted)).toEqual(RUNS);
+  });
+
+  it('but not the only one that heard it itself', () => {
+    const window = JSON.stringify({ id: 'w1', pvc: 'uid-1', runs: RUNS.slice(0, 1), by: 'ada' });
+    expect(nudgesFor(waiting, edited(accepted, { 'stillpoint.dev/copy-window': window }))).toEqual([]);
+  });
+});
+
 describe('nobody is nudged', () => {
   it.each([
     ['while the application has not spoken', undefined, waiting],

@@ -32,6 +32,8 @@ describe('a source is refused, in a sentence that names it and the field', () =>
     ['stillpoint.dev/freeze-bound', 'a while'],
     ['stillpoint.dev/overdue-after', '0s'],
     ['stillpoint.dev/release-at', 'once'],
+    ['stillpoint.dev/overdue-policy', 'ignore'],
+    ['stillpoint.dev/wait-deadline', '500ms'],
   ])('with the annotation %s: %s', (key, value) => {
     const decided = planSource(aSource({ sourcePVC: 'data', restic: RESTIC }, { [key]: value }), DEFAULTS);
     expect(decided).toMatchObject({
@@ -67,6 +69,18 @@ describe('a source is planned', () => {
     expect(planSource(aSource(spec, annotations), DEFAULTS)).toMatchObject({
       plan: { limits: { freezeBoundMs: 90_000, overdueAfterMs: 5_400_000 } },
     });
+  });
+
+  it.each([
+    [{}, { overdueAfterMs: 600_000 }],
+    [{ 'stillpoint.dev/overdue-policy': 'wait' }, { overdueAfterMs: 600_000 }],
+    [{ 'stillpoint.dev/overdue-policy': 'copy' }, { overdueAfterMs: 600_000, overduePolicy: 'copy' }],
+    [{ 'stillpoint.dev/wait-deadline': '1h' }, { overdueAfterMs: 600_000, waitDeadlineMs: 3_600_000 }],
+    [{ 'stillpoint.dev/wait-deadline': '1m' }, { overdueAfterMs: 60_000, waitDeadlineMs: 60_000 }],
+  ])('with the annotations %j to wait for its trigger like this: %j', (annotations, wait) => {
+    const decided = planSource(aSource({ sourcePVC: 'data', restic: RESTIC }, annotations), DEFAULTS);
+    if (!('plan' in decided)) throw new Error('it was refused');
+    expect(decided.plan.limits).toEqual({ freezeBoundMs: 600_000, ...wait });
   });
 });
 

@@ -1,7 +1,7 @@
 // The fixture that judges every scenario on the real stack (test/stack/every-scenario.ts) can fail: for each invariant
 // records that break it, and those most like them that do not.
 import { describe, expect, it } from 'vitest';
-import { restlessIn, sentenceOf, violationsOf } from '../stack/invariants.ts';
+import { restlessIn, sentenceOf, violationsOf } from '../../tools/judge/invariants.ts';
 import { DESTINATION_ROWS } from './destination-rows.ts';
 import { OBJECT_ROWS } from './object-rows.ts';
 import { aWholeSync, RUN } from './sync-story.ts';

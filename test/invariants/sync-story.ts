@@ -5,7 +5,13 @@ import { ANNOTATIONS as A } from '../../domain/copy-trigger.ts';
 import type { AnnotationPatch } from '../../domain/copy-trigger.ts';
 import { runAnnotations, runLabels, LABELS } from '../../domain/names.ts';
 import { asOwner, ownedBy } from '../../domain/ownership.ts';
-import type { Gap, OutsideRecord, RecordedKind, RunSeen, Version } from '../stack/scenario-record.ts';
+import type {
+  Gap,
+  OutsideRecord,
+  RecordedKind,
+  RunSeen,
+  Version,
+} from '../../tools/judge/scenario-record.ts';
 
 export const RUN = 'source/shop/orders-2026-01-01T00:00:00Z';
 export const OTHER_RUN = 'source/shop/other-2026-01-01T00:00:00Z';

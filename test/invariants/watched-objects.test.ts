@@ -1,7 +1,6 @@
 // What the outside watcher keeps when a watch is interrupted: nobody may be blamed for what nobody saw.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { recordNamespace } from '../stack/outside-record.ts';
-import { WatchedObjects } from '../stack/watched-objects.ts';
+import { WatchedObjects } from '../../tools/judge/watched-objects.ts';
 
 const thing = (uid: string, version: number, namespace = 'shop') => ({
   metadata: { name: uid, namespace, uid, resourceVersion: String(version) },
@@ -11,8 +10,7 @@ let objects: WatchedObjects;
 const seen = () => objects.versionsIn('shop').map(({ at, object, gone }) => [object.metadata.uid, at, gone]);
 
 beforeEach(() => {
-  recordNamespace('shop');
-  objects = new WatchedObjects('jobs');
+  objects = new WatchedObjects('jobs', (namespace) => namespace === 'shop');
   objects.replaceAll([], 1);
 });
 

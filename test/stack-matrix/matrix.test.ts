@@ -1,10 +1,11 @@
 // Every fault in every phase of a sync; started by `npm run test:matrix`, which chooses cells and seed.
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { CELLS } from '../../tools/matrix/cells.ts';
+import { DESTINATION_CELLS, SOURCE_CELLS } from '../../tools/matrix/cells.ts';
+import { chance } from '../../tools/matrix/chance.ts';
 import { openWorld } from '../stack/world.ts';
 import type { World } from '../stack/world.ts';
 import { runCell } from './cell.ts';
-import { chance } from './moments.ts';
+import { runDestinationCell } from './destination-cell.ts';
 import { openPlace } from './place.ts';
 import type { Place } from './place.ts';
 
@@ -23,7 +24,15 @@ afterAll(async () => {
 });
 
 describe('everything comes back by itself, and the sync ends well or with an honest failure', () => {
-  it.each(CELLS.filter(({ name }) => wanted?.includes(name) ?? true))('$name', async (cell) => {
+  it.each(SOURCE_CELLS.filter(isWanted))('$name', async (cell) => {
     await runCell({ world, place, cell, draw: chance(`${seed}/${cell.name}`) });
   });
+
+  it.each(DESTINATION_CELLS.filter(isWanted))('$name', async (cell) => {
+    await runDestinationCell({ world, place, cell, draw: chance(`${seed}/${cell.name}`) });
+  });
 });
+
+function isWanted({ name }: { readonly name: string }): boolean {
+  return wanted?.includes(name) ?? true;
+}

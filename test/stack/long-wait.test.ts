@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ANNOTATIONS as A, readCopyWindow } from '../../domain/copy-trigger.ts';
 import { OwnTemporal } from './own-temporal.ts';
 import type { SyncHandle } from './own-temporal.ts';
+import { OwnersWorker, QuietFolder, anApplicationOnAQueue } from './quiesce-worker.ts';
 import { PATIENCE, anApplication, createSecret } from './window-scenario.ts';
 import { openWorld } from './world.ts';
 import type { Application, World } from './world.ts';
@@ -45,6 +46,23 @@ describe('a sync that waits for very long', () => {
     expect(report.copy).toMatchObject({ trigger: 'after days', askedTime: asked[A.waitingSince] });
     expect(await jobsEnvironment(sync)).toContain('newer-secret');
     expect(await application.temporaryObjects()).toEqual([]);
+  });
+
+  it('for its owner’s worker goes on as a new run, too, and is copied once one comes (row 5)', async () => {
+    const { application, taskQueue } = await anApplicationOnAQueue(world);
+    const sync = await temporal.sync(application);
+    await goneOn(sync, 3);
+    const folder = new QuietFolder();
+    const { namespace } = temporal;
+    const worker = await OwnersWorker.start('typescript', { taskQueue, namespace }, folder);
+    try {
+      expect((await sync.result()).copy).toMatchObject({ by: taskQueue, consistency: 'triggered' });
+      expect(folder.standsStill).toBe(false);
+      expect(folder.calls.at(-1)).toBe('unquiesce');
+    } finally {
+      await worker.stop();
+      folder.remove();
+    }
   });
 
   it('ends when a person cancels it in a later run, and the application is released (row 9)', async () => {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ANNOTATIONS as A } from '../../domain/copy-trigger.ts';
 import { sourceScheduleId } from '../../domain/messages.ts';
-import { PATIENCE, anApplication, eventsOf } from './window-scenario.ts';
+import { driverName } from '../../tools/stack/layout.ts';
+import { PATIENCE, anApplication, asks, eventsOf, reasonOfFailure } from './window-scenario.ts';
 import { Application, openWorld } from './world.ts';
 import type { World } from './world.ts';
 
@@ -32,9 +33,48 @@ describe('/metrics', () => {
     expect(valueOf(worker, `volsync_missed_intervals_total{${labels}}`)).toBe(0);
     const succeeded = 'stillpoint_syncs_total{result="Successful",reason="",mover="restic"}';
     expect(valueOf(worker, succeeded)).toBeGreaterThan(0);
-    expect(valueOf(worker, 'stillpoint_freeze_seconds_count{copy_method="Snapshot"}')).toBeGreaterThan(0);
+    const frozen = `driver="${driverName}",copy_method="Snapshot",result="Successful"`;
+    expect(valueOf(worker, `stillpoint_freeze_seconds_count{${frozen}}`)).toBeGreaterThan(0);
     expect(valueOf(worker, 'stillpoint_waiting_seconds_count')).toBeGreaterThan(0);
     await expect.poll(outOfSync, { timeout: 30_000 }).toBe(0);
+    await application.remove();
+  });
+
+  it('tells how long an application stood still for a copy that was lost afterwards', async () => {
+    const application = await anApplication(world, { [A.useCopyTrigger]: '' });
+    const { run } = await asks(application, { volumeSnapshotClassName: 'dir-fail-ready' });
+    const frozen = `driver="${driverName}",copy_method="Snapshot",result="Failed"`;
+    const counted = async () =>
+      valueOf(await metricsAt(inject('stack').workerMetrics), `stillpoint_freeze_seconds_count{${frozen}}`) ||
+      0;
+    const before = await counted();
+    await application.setTrigger('released');
+    expect(await reasonOfFailure(application, run)).toBe('SnapshotLost');
+    expect(await counted()).toBe(before + 1);
+    const details = await application.temporalCli('workflow', 'metadata', '--workflow-id', run);
+    expect(details).toMatch(/frozen for/);
+    await application.remove();
+  });
+
+  it('tells how long an application stood still for a copy that was not taken, and so do the details of its sync', async () => {
+    const application = await anApplication(world, { [A.useCopyTrigger]: '' });
+    const SHORT_FREEZE = { 'stillpoint.dev/freeze-bound': '6s' };
+    const { run } = await asks(application, { volumeSnapshotClassName: 'dir-fail' }, SHORT_FREEZE);
+    const frozen = `driver="${driverName}",copy_method="Snapshot",result="Failed"`;
+    const measured = async (what: string) =>
+      valueOf(
+        await metricsAt(inject('stack').workerMetrics),
+        `stillpoint_freeze_seconds_${what}{${frozen}}`,
+      ) || 0;
+    const before = { count: await measured('count'), sum: await measured('sum') };
+    await application.setTrigger('in vain');
+    expect(await reasonOfFailure(application, run)).toBe('FreezeBoundExceeded');
+    expect(await measured('count')).toBe(before.count + 1);
+    expect((await measured('sum')) - before.sum).toBeGreaterThanOrEqual(2);
+    expect((await measured('sum')) - before.sum).toBeLessThanOrEqual(7);
+    expect(await application.temporalCli('workflow', 'metadata', '--workflow-id', run)).toMatch(
+      /frozen for \| [2-6]/,
+    );
     await application.remove();
   });
 

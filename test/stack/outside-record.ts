@@ -1,6 +1,6 @@
 // Where tests say what is to be watched from outside while they run (outside-watcher.ts), and judged at their end.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Exemption } from './scenario-record.ts';
+import type { Exemption } from '../../tools/judge/scenario-record.ts';
 
 /** What one test, or the hooks of its file, has made. */
 export interface Scenario {

@@ -28,11 +28,21 @@ describe('/metrics', () => {
   });
 
   it('says how long applications stood still, and how long syncs waited for them', async () => {
-    succeeded({ freezeSeconds: 0.2, waitingSeconds: 42 });
+    succeeded({ freezeSeconds: 0.2, waitingSeconds: 42, driver: 'fast.csi' });
     const lines = await metrics();
-    expect(lines).toContain('stillpoint_freeze_seconds_bucket{le="0.1",copy_method="Snapshot"} 0');
-    expect(lines).toContain('stillpoint_freeze_seconds_bucket{le="0.25",copy_method="Snapshot"} 1');
+    const labels = 'driver="fast.csi",copy_method="Snapshot",result="Successful"';
+    expect(lines).toContain(`stillpoint_freeze_seconds_bucket{le="0.1",${labels}} 0`);
+    expect(lines).toContain(`stillpoint_freeze_seconds_bucket{le="0.25",${labels}} 1`);
     expect(lines).toContain('stillpoint_waiting_seconds_sum 42');
+  });
+
+  it('says how long an application stood still for a copy that was not taken', async () => {
+    const failed = { mover: 'restic', result: 'Failed', reason: 'FreezeBoundExceeded' } as const;
+    const made = { driver: 'slow.csi', copyMethod: 'Clone' };
+    syncMetrics.syncEnded({ owner: orders, ...failed, ...made, freezeSeconds: 600 });
+    expect(await metrics()).toContain(
+      'stillpoint_freeze_seconds_sum{driver="slow.csi",copy_method="Clone",result="Failed"} 600',
+    );
   });
 
   it('shows no freeze of an application that never stood still', async () => {

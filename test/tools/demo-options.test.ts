@@ -24,6 +24,16 @@ describe("the demo's command line", () => {
     });
   });
 
+  it('plays another scene where one is named, on the local stack only', () => {
+    expect(readChoice(['--scene', 'dead-man'], {})).toEqual({ on: 'stack', name: 'demo', scene: 'dead-man' });
+    expect(() => readChoice(['--scene', 'hamlet'], {})).toThrow(
+      'There is no scene hamlet; there is dead-man.',
+    );
+    expect(() => readChoice([...OWN, ...STORAGE, '--scene', 'dead-man'], KEYS)).toThrow(
+      'The scene dead-man kills Temporal: it plays on the local stack only.',
+    );
+  });
+
   it('says in one sentence all that is missing', () => {
     expect(() => readChoice(OWN, {})).toThrow(
       'A cluster of your own also needs --repository s3:https://<endpoint>/<bucket>, ' +

@@ -2,7 +2,14 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CELLS, FAULTS, PHASES } from '../../tools/matrix/cells.ts';
+import {
+  CELLS,
+  DESTINATION_CELLS,
+  DESTINATION_PHASES,
+  FAULTS,
+  PHASES,
+  SOURCE_CELLS,
+} from '../../tools/matrix/cells.ts';
 import { readOptions } from '../../tools/matrix/options.ts';
 import { keep, left, openProgress } from '../../tools/matrix/progress.ts';
 import { table } from '../../tools/matrix/table.ts';
@@ -12,8 +19,13 @@ const failed = { passed: false, seconds: 4 };
 
 describe('the matrix', () => {
   it('has a cell for every fault in every phase', () => {
-    expect(CELLS).toHaveLength(FAULTS.length * PHASES.length);
+    expect(SOURCE_CELLS).toHaveLength(FAULTS.length * PHASES.length);
     expect(new Set(CELLS.map(({ name }) => name)).size).toBe(CELLS.length);
+  });
+
+  it('kills worker, Temporal and API server in every phase of a destination, too', () => {
+    expect(DESTINATION_CELLS).toHaveLength(3 * DESTINATION_PHASES.length);
+    expect(CELLS).toHaveLength(SOURCE_CELLS.length + DESTINATION_CELLS.length);
   });
 
   it('says which cell is unknown, and how cells are called', () => {

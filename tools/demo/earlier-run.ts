@@ -24,6 +24,7 @@ export async function removeEarlierRun({ kubectl, temporal, folder, tell }: Earl
     );
   await stopOwn('controller', folder);
   await stopOwn('worker', folder);
+  await stopOwn('guard', folder);
   await endSyncs(temporal);
   if (found === 'absent') return;
   tell.say(`removing what an earlier run left in namespace ${NAMESPACE}`);

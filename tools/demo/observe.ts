@@ -75,6 +75,15 @@ export function observeCopy(
 
 export type Observed = ReturnType<typeof observeCopy>;
 
+/** Call it before the application stands still: `Failed` in this window. */
+export function observeGivenUp({ pvcs }: Cluster, { windowId }: Asked, ended: AbortSignal) {
+  return first(pvcs.watch(), ended, (pvc) => {
+    const annotations = isThe(PVC, pvc) ? annotationsOf(pvc) : {};
+    const failed = annotations[ANNOTATIONS.latestCopyStatus] === 'Failed';
+    return failed && readCopyWindow(annotations)?.id === windowId ? annotations : undefined;
+  });
+}
+
 /** Aborted with a DemoError as soon as the status of source or pvc tells that the sync has failed. */
 export function observeFailure({ pvcs, sources }: Cluster, ended: AbortSignal): AbortController {
   const failed = new AbortController();

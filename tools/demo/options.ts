@@ -2,8 +2,12 @@
 import { Command } from 'commander';
 import { DemoError } from './failure.ts';
 
+/** What can be played besides the seed. */
+export const SCENES = ['dead-man'] as const;
+export type Scene = (typeof SCENES)[number];
+
 export type Choice =
-  | { readonly on: 'stack'; readonly name: string }
+  | { readonly on: 'stack'; readonly name: string; readonly scene?: Scene }
   | {
       readonly on: 'own cluster';
       readonly context: string;
@@ -20,6 +24,7 @@ export type Choice =
 
 interface Given {
   readonly name: string;
+  readonly scene?: string;
   readonly context?: string;
   readonly temporal?: string;
   readonly temporalUi?: string;
@@ -34,21 +39,32 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Throws a DemoError when something is missing. `words` are those behind `npm run demo --`. */
 export function readChoice(words: readonly string[], environment: Environment): Choice {
   const given = commandLine().parse(words, { from: 'user' }).opts<Given>();
+  const scene = sceneOf(given);
   if (given.context === undefined && given.temporal === undefined) {
     const { repository, moverImage, storageClass } = given;
     if ([repository, moverImage, storageClass].some((option) => option !== undefined))
       throw new DemoError(
         'The local stack brings its own storage and images; those options go with --context.',
       );
-    return { on: 'stack', name: given.name };
+    return { on: 'stack', name: given.name, ...(scene !== undefined && { scene }) };
   }
+  if (scene !== undefined)
+    throw new DemoError(`The scene ${scene} kills Temporal: it plays on the local stack only.`);
   return ownCluster(given, environment);
+}
+
+function sceneOf({ scene }: Given): Scene | undefined {
+  const known = SCENES.find((name) => name === scene);
+  if (scene !== undefined && known === undefined)
+    throw new DemoError(`There is no scene ${scene}; there is ${SCENES.join(', ')}.`);
+  return known;
 }
 
 function commandLine(): Command {
   return new Command('demo')
     .description('The seed: one application, two syncs, one restore. Without options on a local stack.')
     .option('--name <stack>', 'which local stack', 'demo')
+    .option('--scene <name>', 'another story: dead-man (everything dies while the application stands still)')
     .option('--context <name>', 'on this context of your kubeconfig instead')
     .option('--temporal <address>', 'and on this Temporal, such as 127.0.0.1:7233')
     .option('--temporal-ui <url>', 'where its UI is, such as http://127.0.0.1:8233')

@@ -8,6 +8,7 @@ import type { Cluster } from '../../kubernetes/cluster.ts';
 import { connectCluster } from '../../kubernetes/connect.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { startOwn } from '../own-processes.ts';
+import type { OwnProcess, Program } from '../own-processes.ts';
 import { removeEarlierRun } from './earlier-run.ts';
 import { apply, findKubectl } from './kubectl.ts';
 import type { Kubectl } from './kubectl.ts';
@@ -49,13 +50,8 @@ export async function setTheStage(place: Place, folder: string, tell: Teller): P
 }
 
 async function startOurs(place: Place, folder: string, tell: Teller): Promise<readonly number[]> {
-  const env = {
-    ...place.ownEnvironment,
-    STILLPOINT_MOVER_IMAGE: place.moverImage,
-    STILLPOINT_ANSWER_VISIBLE: ANSWER_VISIBLE,
-  };
   const started = await Promise.all(
-    (['worker', 'controller'] as const).map((program) => startOwn({ program, folder, env })),
+    (['worker', 'controller'] as const).map((program) => startProgram(place, folder, program)),
   );
   tell.beat(
     'started',
@@ -63,6 +59,16 @@ async function startOurs(place: Place, folder: string, tell: Teller): Promise<re
   );
   tell.beat('', 'so long an answer stays on the pvc before the next sync may ask again');
   return started.map(({ pid }) => pid);
+}
+
+/** Starts one of our programs as the demo runs it. */
+export async function startProgram(place: Place, folder: string, program: Program): Promise<OwnProcess> {
+  const env = {
+    ...place.ownEnvironment,
+    STILLPOINT_MOVER_IMAGE: place.moverImage,
+    STILLPOINT_ANSWER_VISIBLE: ANSWER_VISIBLE,
+  };
+  return startOwn({ program, folder, env });
 }
 
 async function applicationWrites(kubectl: Kubectl, tell: Teller): Promise<void> {

@@ -1,13 +1,15 @@
-import { FAULTS, PHASES } from './cells.ts';
+import { DESTINATION_PHASES, FAULTS, PHASES } from './cells.ts';
 import type { Progress, Result } from './progress.ts';
 import { UNCACHED } from './progress.ts';
+
+const COLUMNS = [...PHASES, ...DESTINATION_PHASES];
 
 /** Faults × phases with the seconds of each cell, then what failed and how to repeat it, then the line that is read. */
 export function table({ seed, results }: Progress): string {
   const width = Math.max(...FAULTS.map((fault) => fault.length));
-  const head = ['', ...PHASES].map((phase, column) => pad(phase, column, width)).join('  ');
+  const head = ['', ...COLUMNS].map((phase, column) => pad(phase, column, width)).join('  ');
   const rows = FAULTS.map((fault) =>
-    [fault, ...PHASES.map((phase) => show(results[`${fault}/${phase}`]))]
+    [fault, ...COLUMNS.map((phase) => show(results[`${fault}/${phase}`]))]
       .map((text, column) => pad(text, column, width))
       .join('  '),
   );
@@ -33,5 +35,5 @@ function show(result: Result | undefined): string {
 }
 
 function pad(text: string, column: number, width: number): string {
-  return column === 0 ? text.padEnd(width) : text.padStart(PHASES[column - 1]?.length ?? 0);
+  return column === 0 ? text.padEnd(width) : text.padStart(COLUMNS[column - 1]?.length ?? 0);
 }

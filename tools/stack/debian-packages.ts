@@ -1,5 +1,5 @@
-// containerd and what it needs, from the packages of the Debian or Ubuntu this machine runs: downloaded and
-// unpacked into the cache, never installed, so that the machine's own containerd or Docker is left alone.
+// Programs from the packages of the Debian or Ubuntu this machine runs, containerd and what it needs first of all:
+// downloaded and unpacked into the cache, never installed, so that the machine's own are left alone.
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cached } from './cache.ts';
@@ -7,7 +7,28 @@ import { requireApt } from './prerequisites.ts';
 import { reporting } from './progress.ts';
 import { run, type Say } from './shell.ts';
 
-const wanted = ['containerd', 'runc', 'containernetworking-plugins', 'nftables', 'iproute2', 'openssl'];
+/** What is to be unpacked, and how to see that no library is missing. */
+export interface PackageSet {
+  /** Names the set in the cache. */
+  readonly part: string;
+  readonly packages: readonly string[];
+  readonly proof: readonly (readonly [string, ...string[]])[];
+}
+
+const containers: PackageSet = {
+  part: 'debian-packages',
+  packages: ['containerd', 'runc', 'containernetworking-plugins', 'nftables', 'iproute2', 'openssl'],
+  proof: [
+    ['containerd', '--version'],
+    ['runc', '--version'],
+    ['nft', '--version'],
+    ['ip', '-V'],
+    ['openssl', 'version'],
+  ],
+};
+
+// Debian keeps the versions of PostgreSQL apart.
+const POSTGRES = 'usr/lib/postgresql/15/bin';
 // Every Debian has these, and a second libc beside the machine's own would break both.
 const alwaysInstalled = ['libc6', 'libgcc-s1', 'libcrypt1'];
 
@@ -17,20 +38,26 @@ export interface DebianPackages {
   readonly cniFolder: string;
 }
 
-/** The unpacked packages, fetched on first use. */
+/** The unpacked packages of the stack, fetched on first use. */
 export async function debianPackages(say: Say): Promise<DebianPackages> {
-  const folder = await cached({
-    part: 'debian-packages',
-    madeFrom: [...wanted, release(), process.arch],
+  const folder = await unpackedPackages(containers, say);
+  return { environment: environmentOf(folder), cniFolder: join(folder, 'usr/lib/cni') };
+}
+
+/** The folder into which the packages and their libraries are unpacked, fetched on first use. */
+export function unpackedPackages(set: PackageSet, say: Say): Promise<string> {
+  const { part, packages } = set;
+  return cached({
+    part,
+    madeFrom: [...packages, release(), process.arch],
     say,
     make: (target) => {
       requireApt();
       const line = (passed: string) =>
-        `fetching ${wanted.length} Debian packages, usually 15 seconds, ${passed} so far`;
-      return reporting({ say, line }, fetchAndUnpack(target));
+        `fetching ${packages.length} Debian packages, usually 15 seconds, ${passed} so far`;
+      return reporting({ say, line }, fetchAndUnpack(set, target));
     },
   });
-  return { environment: environmentOf(folder), cniFolder: join(folder, 'usr/lib/cni') };
 }
 
 function release(): string {
@@ -38,7 +65,7 @@ function release(): string {
   return ['ID', 'VERSION_ID'].map((key) => new RegExp(`^${key}=.*$`, 'm').exec(text)?.[0] ?? '').join(' ');
 }
 
-async function fetchAndUnpack(target: string): Promise<void> {
+async function fetchAndUnpack({ packages: wanted, proof }: PackageSet, target: string): Promise<void> {
   const downloads = join(target, 'downloads');
   for (const each of ['lists/partial', 'archives/partial'])
     mkdirSync(join(downloads, each), { recursive: true });
@@ -51,40 +78,32 @@ async function fetchAndUnpack(target: string): Promise<void> {
     '--option=Acquire::Languages=none',
   ];
   await run('apt-get', [...options, 'update']);
-  const packages = await withLibraries(options);
+  const packages = await withLibraries(options, wanted);
   await run('apt-get', [...options, 'download', ...packages], { folder: downloads });
   for (const each of readdirSync(downloads).filter((file) => file.endsWith('.deb')))
     await run('dpkg', ['-x', join(downloads, each), target]);
   rmSync(downloads, { recursive: true });
-  await proveComplete(target);
+  await proveComplete(target, proof);
 }
 
 /** A library that is missing shows here, once, and not as a pod that does not start. */
-async function proveComplete(folder: string): Promise<void> {
+async function proveComplete(folder: string, proof: PackageSet['proof']): Promise<void> {
   const environment = environmentOf(folder);
-  for (const program of [
-    ['containerd', '--version'],
-    ['runc', '--version'],
-    ['nft', '--version'],
-    ['ip', '-V'],
-    ['openssl', 'version'],
-  ]) {
-    const [command = '', ...args] = program;
-    await run(command, args, { environment });
-  }
+  for (const [command, ...args] of proof) await run(command, args, { environment });
 }
 
-function environmentOf(folder: string): DebianPackages['environment'] {
-  const programs = ['usr/sbin', 'usr/bin', 'sbin', 'bin'].map((each) => join(folder, each));
+/** Under which the unpacked programs run. */
+export function environmentOf(folder: string): DebianPackages['environment'] {
+  const programs = ['usr/sbin', 'usr/bin', 'sbin', 'bin', POSTGRES].map((each) => join(folder, each));
   return {
     PATH: [...programs, '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'].join(':'),
     LD_LIBRARY_PATH: libraryFolders(folder).join(':'),
   };
 }
 
-async function withLibraries(options: readonly string[]): Promise<string[]> {
+async function withLibraries(options: readonly string[], wanted: readonly string[]): Promise<string[]> {
   const found = new Set(wanted);
-  let unexplored = wanted;
+  let unexplored = [...wanted];
   while (unexplored.length > 0) {
     const answer = await run('apt-cache', [...options, 'depends', '--important', ...unexplored]);
     unexplored = librariesIn(answer).filter((library) => !found.has(library));

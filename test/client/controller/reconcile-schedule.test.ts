@@ -15,61 +15,67 @@ describe('a source and its schedule', () => {
   });
 
   it('starts the first sync once, when the schedule is made', async () => {
-    await reconcileSchedule(REF, aSource(), { schedules: temporal });
-    await reconcileSchedule(REF, aSource(), { schedules: temporal });
+    await reconcileSchedule(REF, aSource(), { schedules: temporal, now: Date.now() });
+    await reconcileSchedule(REF, aSource(), { schedules: temporal, now: Date.now() });
     expect(temporal.did).toEqual(['create', 'trigger']);
   });
 
   it('starts nothing for a paused source until it is resumed', async () => {
-    await reconcileSchedule(REF, aSource({ paused: true }), { schedules: temporal });
+    await reconcileSchedule(REF, aSource({ paused: true }), { schedules: temporal, now: Date.now() });
     expect(temporal.did).toEqual(['create']);
-    await reconcileSchedule(REF, aSource({ paused: false }), { schedules: temporal });
+    await reconcileSchedule(REF, aSource({ paused: false }), { schedules: temporal, now: Date.now() });
     expect(temporal.did).toEqual(['create', 'update', 'trigger']);
   });
 
   it('starts nothing while its times cannot be read', async () => {
-    await reconcileSchedule(REF, aSource({ trigger: { schedule: '@hourlyfoo' } }), { schedules: temporal });
+    await reconcileSchedule(REF, aSource({ trigger: { schedule: '@hourlyfoo' } }), {
+      schedules: temporal,
+      now: Date.now(),
+    });
     expect(temporal.did).toEqual(['create']);
   });
 
   it('writes which sync it starts before it starts it', async () => {
     const manual = (tag: string) => aSource({ trigger: { manual: tag } });
-    await reconcileSchedule(REF, manual('tag-1'), { schedules: temporal });
+    await reconcileSchedule(REF, manual('tag-1'), { schedules: temporal, now: Date.now() });
     temporal.endRun();
-    await reconcileSchedule(REF, manual('tag-2'), { schedules: temporal });
+    await reconcileSchedule(REF, manual('tag-2'), { schedules: temporal, now: Date.now() });
     expect(temporal.did).toEqual(['create', 'trigger', 'update', 'trigger']);
     expect(temporal.schedule?.runs.lastRequest).toBe('manual tag-2');
   });
 
   it('starts again what another controller died over', async () => {
     temporal.losesTriggers = true;
-    await reconcileSchedule(REF, aSource(), { schedules: temporal });
+    await reconcileSchedule(REF, aSource(), { schedules: temporal, now: Date.now() });
     temporal.losesTriggers = false;
     temporal.grow(10_000);
-    await reconcileSchedule(REF, aSource(), { schedules: temporal });
+    await reconcileSchedule(REF, aSource(), { schedules: temporal, now: Date.now() });
     expect(temporal.did).toEqual(['create', 'trigger', 'trigger']);
   });
 
   it('looks at what another controller made at the same moment, and starts nothing twice', async () => {
     temporal.somebodyIsFaster = true;
-    const { lookAgainAfterMs } = await reconcileSchedule(REF, aSource(), { schedules: temporal });
+    const { lookAgainAfterMs } = await reconcileSchedule(REF, aSource(), {
+      schedules: temporal,
+      now: Date.now(),
+    });
     expect(lookAgainAfterMs).toBe(0);
     expect(temporal.did).toEqual([]);
   });
 
   it('cancels the sync of a source that is gone, then deletes the schedule', async () => {
-    await reconcileSchedule(REF, aSource(), { schedules: temporal });
-    await reconcileSchedule(REF, undefined, { schedules: temporal });
+    await reconcileSchedule(REF, aSource(), { schedules: temporal, now: Date.now() });
+    await reconcileSchedule(REF, undefined, { schedules: temporal, now: Date.now() });
     expect(temporal.did).toEqual(['create', 'trigger', 'cancel', 'delete']);
   });
 
   it('cancels the sync of the old source when it was created anew, and starts that of the new one after it', async () => {
-    await reconcileSchedule(REF, aSource(), { schedules: temporal });
+    await reconcileSchedule(REF, aSource(), { schedules: temporal, now: Date.now() });
     const anew = aSource();
     await reconcileSchedule(
       REF,
       { ...anew, metadata: { ...anew.metadata, uid: 'uid-2' } },
-      { schedules: temporal },
+      { schedules: temporal, now: Date.now() },
     );
     expect(temporal.did).toEqual(['create', 'trigger', 'cancel', 'update', 'trigger']);
     expect(temporal.schedule?.uid).toBe('uid-2');
@@ -77,6 +83,7 @@ describe('a source and its schedule', () => {
 
   it('is not the one of a destination of the same name: each has its own', async () => {
     await reconcileSchedule({ ...REF, kind: 'ReplicationDestination' }, aDestination(), {
+      now: Date.now(),
       schedules: temporal,
     });
     expect(temporal.did).toEqual(['create', 'trigger']);
@@ -85,7 +92,7 @@ describe('a source and its schedule', () => {
   });
 
   it('has nothing to do for a source that is neither here nor there', async () => {
-    await reconcileSchedule(REF, undefined, { schedules: temporal });
+    await reconcileSchedule(REF, undefined, { schedules: temporal, now: Date.now() });
     expect(temporal.did).toEqual([]);
   });
 });

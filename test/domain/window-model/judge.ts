@@ -4,6 +4,7 @@ import { ANNOTATIONS as A } from '../../../domain/copy-trigger.ts';
 import type { AnnotationPatch, CopyWindow } from '../../../domain/copy-trigger.ts';
 import { readWindowState } from '../../../domain/copy-window.ts';
 import type { WindowState } from '../../../domain/copy-window.ts';
+import { isQuiesceQueue } from '../../../domain/quiesce-queue.ts';
 import type { ModelCopy, Version } from './world.ts';
 
 export const INVARIANTS = {
@@ -45,6 +46,7 @@ interface KnownWindow {
 export class Judge {
   readonly #stillnesses: Stillness[] = [];
   readonly #triggers = new Map<string, Stillness>();
+  readonly #held = new Map<string, Stillness[]>();
   readonly #accepted = new Set<string>();
   readonly #answered = new Set<string>();
   readonly #windows = new Map<string, KnownWindow>();
@@ -55,6 +57,19 @@ export class Judge {
 
   resumed(now: number): void {
     const last = this.#stillnesses.at(-1);
+    if (last !== undefined) last.to = now;
+  }
+
+  /** The owner's worker stands still for this window. */
+  held(windowId: string, now: number): void {
+    this.#held.set(windowId, [
+      ...(this.#held.get(windowId) ?? []),
+      { from: now, to: Number.POSITIVE_INFINITY },
+    ]);
+  }
+
+  letGo(windowId: string, now: number): void {
+    const last = this.#held.get(windowId)?.at(-1);
     if (last !== undefined) last.to = now;
   }
 
@@ -133,19 +148,28 @@ export class Judge {
 
   // Every copy promised was cut in the very stillness in which the trigger was set. What becomes of it later is not
   // the window's business: a copy that is lost fails the sync.
-  #judgeTruth({ copies }: Patched, { id, runs, trigger }: CopyWindow): void {
-    const still = trigger === undefined ? undefined : this.#triggers.get(trigger);
+  #judgeTruth({ copies }: Patched, window: CopyWindow): void {
+    const { id, runs, trigger, by } = window;
+    const stills = this.#stillnessesOf(window);
     for (const run of runs) {
       const cuts = copies.flatMap((copy) =>
         copy.windowId === id && copy.run === run && copy.cutAt !== undefined ? [copy.cutAt] : [],
       );
       if (cuts.length === 0) throw new Violation('truth', `${run} has no copy in the completed window ${id}`);
-      if (still !== undefined && !cuts.some((time) => time >= still.from && time <= still.to))
+      const within = (time: number) => stills?.some(({ from, to }) => time >= from && time <= to);
+      if (stills !== undefined && !cuts.some(within))
         throw new Violation(
           'truth',
-          `${run} copied an application that no longer stood still for ${trigger}`,
+          `${run} copied an application that no longer stood still for ${trigger ?? by}`,
         );
     }
+  }
+
+  // Undefined where nobody has promised anything: a person has let the sync proceed.
+  #stillnessesOf({ id, trigger, by }: CopyWindow): readonly Stillness[] | undefined {
+    if (isQuiesceQueue(by)) return this.#held.get(id) ?? [];
+    const still = trigger === undefined ? undefined : this.#triggers.get(trigger);
+    return still && [still];
   }
 }
 

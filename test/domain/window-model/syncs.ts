@@ -4,6 +4,8 @@ import { freshTrigger, readCopyTrigger } from '../../../domain/copy-trigger.ts';
 import { readWindowState } from '../../../domain/copy-window.ts';
 import type { WindowDecision, WindowEvent } from '../../../domain/copy-window.ts';
 import { failures } from '../../../domain/failures.ts';
+import { QUEUE } from './owners-worker.ts';
+import type { OwnersWorker } from './owners-worker.ts';
 import { ANSWER_VISIBLE_MS, BOUND_MS } from './world.ts';
 import type { Version, WindowWorld } from './world.ts';
 
@@ -20,6 +22,12 @@ export interface Actor {
   readonly world: WindowWorld;
   readonly run: string;
   readonly skew: number;
+}
+
+/** A person's word, or that of the owner's worker, which holds for so long. */
+interface Word {
+  readonly by: string;
+  readonly standsStillUntil?: number;
 }
 
 /** Reads, stalls, decides, stalls, writes; begins again when the pvc changed meanwhile. */
@@ -58,14 +66,14 @@ function* beginSync(actor: Actor): Steps<Gate> {
   }
 }
 
-function* takeCopy(actor: Actor, gate: Gate, by: string | undefined): Steps<Taken> {
+function* takeCopy(actor: Actor, gate: Gate, said: Word | undefined): Steps<Taken> {
   if (gate.kind === 'open') return yield* untilCut(actor, undefined);
   const word = { run: actor.run, windowId: gate.windowId, freezeBoundMs: BOUND_MS };
   const preset = gate.kind === 'triggered' ? { preset: gate.trigger } : {};
   const accept: WindowEvent =
-    by === undefined
+    said === undefined
       ? { ...word, kind: 'trigger', asked: gate.kind === 'asked', ...preset }
-      : { ...word, kind: 'proceed', by };
+      : { ...word, kind: 'proceed', ...said };
   for (;;) {
     const { decision } = yield* applyEvent(actor, () => accept);
     yield;
@@ -102,6 +110,14 @@ function* untilCut({ world, run, skew }: Actor, windowId: string | undefined): S
   }
 }
 
+// The trigger did not come, and the source says to copy without it.
+function* copyWithoutTrigger(actor: Actor): Steps<Taken> {
+  const { run } = actor;
+  const failure = failures.triggerOverdue('shop/orders', 'it is copied crash-consistently');
+  yield* applyEvent(actor, () => ({ kind: 'leave', run, failure }));
+  return yield* untilCut(actor, undefined);
+}
+
 /** Leaves every window that names the run, and removes what the run made. */
 export function* closeSync(actor: Actor): Steps<void> {
   const { world, run } = actor;
@@ -110,19 +126,23 @@ export function* closeSync(actor: Actor): Steps<void> {
   for (const copy of world.copies) if (copy.run === run) copy.removed = true;
 }
 
-type Phase = 'over' | 'beginning' | 'waiting' | 'taking' | 'closing';
+type Phase = 'over' | 'beginning' | 'waiting' | 'taking' | 'takingUnasked' | 'closing';
 
 /** The workflow: what it does next when an activity has ended, failed, or been lost. */
 export class Sync {
   readonly #actor: Actor;
+  readonly #worker: OwnersWorker | undefined;
   readonly #stalled: Steps<unknown>[] = [];
   #attempt: Steps<unknown> | undefined;
   #gate: Gate = { kind: 'open' };
-  #by: string | undefined;
+  #word: Word | undefined;
+  /** The window for which the owner's worker was called and not told yet. */
+  #called: string | undefined;
   phase: Phase = 'over';
 
-  constructor(actor: Actor) {
+  constructor(actor: Actor, worker?: OwnersWorker) {
     this.#actor = actor;
+    this.#worker = worker;
   }
 
   get run(): string {
@@ -134,7 +154,8 @@ export class Sync {
   }
 
   start(): void {
-    this.#by = undefined;
+    this.#word = undefined;
+    this.#called = undefined;
     this.#enter('beginning');
   }
 
@@ -144,8 +165,20 @@ export class Sync {
   }
 
   proceed(person: string): void {
-    this.#by = person;
+    this.#word = { by: person };
     this.#enter('taking');
+  }
+
+  /** The call of the owner's worker has returned. */
+  quiesced(): void {
+    if (this.#gate.kind !== 'asked' || this.#worker === undefined) return;
+    this.#called = this.#gate.windowId;
+    this.#word = { by: QUEUE, standsStillUntil: this.#worker.quiesce(this.#gate.windowId) };
+    this.#enter('taking');
+  }
+
+  giveUp(): void {
+    this.#enter('takingUnasked');
   }
 
   /** The worker fell silent: the activity is tried again, and the silent attempt is not dead. */
@@ -180,15 +213,35 @@ export class Sync {
   #ended(result: unknown): void {
     if (this.phase === 'beginning') {
       this.#gate = result as Gate;
-      const waits = this.#gate.kind === 'asked' && !this.#gate.triggered && this.#by === undefined;
+      const waits = this.#gate.kind === 'asked' && !this.#gate.triggered && this.#word === undefined;
       this.#enter(waits ? 'waiting' : 'taking');
-    } else if (this.phase === 'taking') {
-      if (result === 'notYet') this.#enter('beginning');
-      else if (result === 'taken') this.#removeCopies();
-      else this.#enter('closing');
+    } else if (this.phase === 'taking' || this.phase === 'takingUnasked') {
+      this.#took(result);
     } else {
+      this.#tell();
       this.phase = 'over';
     }
+  }
+
+  #took(result: unknown): void {
+    if (result === 'notYet') {
+      // A word that has expired is asked for again; a person's is not taken back.
+      if (this.#word?.standsStillUntil !== undefined) this.#word = undefined;
+      this.#enter('beginning');
+    } else if (result === 'taken') {
+      this.#tell();
+      this.#removeCopies();
+    } else {
+      this.#enter('closing');
+    }
+  }
+
+  // As soon as the window is over for everybody: whoever else copies in it needs the stillness still.
+  #tell(): void {
+    const called = this.#called;
+    const { state, window } = readWindowState(this.#actor.world.pvc);
+    if (called === undefined || (state !== 'idle' && window.id === called)) return;
+    this.#worker?.unquiesce(called);
   }
 
   // The mover has moved the copy away.
@@ -205,7 +258,8 @@ export class Sync {
   #enter(phase: Phase): void {
     this.phase = phase;
     if (phase === 'beginning') this.#attempt = beginSync(this.#actor);
-    if (phase === 'taking') this.#attempt = takeCopy(this.#actor, this.#gate, this.#by);
+    if (phase === 'taking') this.#attempt = takeCopy(this.#actor, this.#gate, this.#word);
+    if (phase === 'takingUnasked') this.#attempt = copyWithoutTrigger(this.#actor);
     if (phase === 'closing') this.#attempt = closeSync(this.#actor);
   }
 }

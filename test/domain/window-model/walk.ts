@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { MARGIN_MS, readWindowState } from '../../../domain/copy-window.ts';
 import { Guard } from './guard.ts';
 import { Owner } from './owner.ts';
+import { OwnersWorker } from './owners-worker.ts';
 import { settle } from './settle.ts';
 import { Sync } from './syncs.ts';
 import { LARGEST_SKEW_MS, START, WindowWorld } from './world.ts';
@@ -28,6 +29,9 @@ const WEIGHTS = {
   terminate: 1,
   nudge: 10,
   proceed: 1,
+  worker: 2,
+  letGo: 3,
+  giveUp: 1,
   opt: 1,
   quiesce: 6,
   look: 10,
@@ -50,6 +54,7 @@ const PROFILES: readonly Often[] = [
   ALWAYS,
   { ...CALM, retry: 0, guard: 0, deadline: 8, look: 2, cut: 4 }, // Clocks decide.
   { ...CALM, retry: 3, terminate: 3, guard: 3, deadline: 2, cut: 3 }, // Syncs die, and their stalled attempts do not.
+  { ...CALM, worker: 8, letGo: 6, deadline: 6, quiesce: 0, nudge: 1, guard: 1 }, // An owner’s worker quiesces.
 ];
 
 const MOST_STALLED = 2;
@@ -90,6 +95,7 @@ export interface Cast {
   readonly syncs: readonly Sync[];
   readonly guard: Guard;
   readonly owner: Owner;
+  readonly worker: OwnersWorker;
 }
 
 interface Action {
@@ -102,11 +108,13 @@ interface Action {
 export function take(walk: Walk, parts: Parts): void {
   const world = new WindowWorld(parts);
   const [first, second, guardSkew, ownerSkew] = walk.skews;
+  const worker = new OwnersWorker(world, ownerSkew);
   const syncs = [
-    new Sync({ world, run: 'run-1', skew: first }),
-    new Sync({ world, run: 'run-2', skew: second }),
+    new Sync({ world, run: 'run-1', skew: first }, worker),
+    new Sync({ world, run: 'run-2', skew: second }, worker),
   ];
-  const cast = { world, syncs, guard: new Guard(world, guardSkew), owner: new Owner(world, ownerSkew) };
+  const owner = new Owner(world, ownerSkew);
+  const cast = { world, syncs, guard: new Guard(world, guardSkew), owner, worker };
   const taken: string[] = [];
   try {
     for (const { choice, pauseMs } of walk.choices) {
@@ -140,6 +148,9 @@ function possible(cast: Cast): readonly Action[] {
     ...storageActions(cast),
     ...timeActions(cast),
     { name: 'the guard steps', kind: 'guard', act: () => cast.guard.step() },
+    ...(cast.worker.standsStill
+      ? [{ name: 'the worker looks at its clock', kind: 'letGo', act: () => cast.worker.look() } as const]
+      : []),
   ];
 }
 
@@ -162,6 +173,8 @@ function syncActions(sync: Sync): readonly Action[] {
       ...people,
       { name: `${run} is nudged`, kind: 'nudge', act: () => sync.nudge() },
       { name: `${run} is let proceed`, kind: 'proceed', act: () => sync.proceed('ada') },
+      { name: `${run} has its application quiesced`, kind: 'worker', act: () => sync.quiesced() },
+      { name: `${run} waits no longer`, kind: 'giveUp', act: () => sync.giveUp() },
     ];
   const step: Action = { name: `${run} steps`, kind: 'step', act: () => sync.step() };
   const retry: Action = { name: `${run} is tried again`, kind: 'retry', act: () => sync.retry() };

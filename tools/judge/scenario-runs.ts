@@ -4,7 +4,7 @@ import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temp
 import { readCopyWindow } from '../../domain/copy-trigger.ts';
 import { SCHEDULE_PREFIXES } from '../../domain/messages.ts';
 import { ANNOTATIONS_OF_RUN } from '../../domain/names.ts';
-import type { History } from '../../tools/histories/history-file.ts';
+import type { History } from '../histories/history-file.ts';
 import type { RunSeen, Version } from './scenario-record.ts';
 
 export interface Execution {

@@ -1,5 +1,5 @@
 // Watches a cluster from outside, over a connection of its own, and keeps every version of what stands in the
-// namespaces that tests have named. What it keeps is ordered by the API server, not by when it arrived here.
+// namespaces that are to be judged. What it keeps is ordered by the API server, not by when it arrived here.
 import { KubeConfig } from '@kubernetes/client-node';
 import type { KubernetesObject } from '../../api/kubernetes.ts';
 import { pause } from '../../kubernetes/backoff.ts';
@@ -14,7 +14,7 @@ import { watchStream } from '../../kubernetes/watch-stream.ts';
 import type { WatchEvent } from '../../kubernetes/watch-stream.ts';
 import type { OutsideRecord } from './scenario-record.ts';
 import { namespaceOf, WatchedObjects } from './watched-objects.ts';
-import type { WatchedKind } from './watched-objects.ts';
+import type { IsRecorded, WatchedKind } from './watched-objects.ts';
 
 const WATCHED: Readonly<Record<WatchedKind, Kind>> = {
   pvcs: KINDS.pvcs,
@@ -33,13 +33,16 @@ const CAUGHT_UP_WITHIN_MS = 60_000;
 const AGAIN_AFTER_MS = 200;
 
 /** Connects to the cluster of a kubeconfig; resolves once every kind is seen. */
-export async function startOutsideWatcher(kubeconfig: string): Promise<OutsideWatcher> {
+export async function startOutsideWatcher(
+  kubeconfig: string,
+  isRecorded: IsRecorded,
+): Promise<OutsideWatcher> {
   const load = (): KubeConfig => {
     const config = new KubeConfig();
     config.loadFromFile(kubeconfig);
     return config;
   };
-  const watcher = new OutsideWatcher(createTransport(load, 'outside-watcher'));
+  const watcher = new OutsideWatcher(createTransport(load, 'outside-watcher'), isRecorded);
   await watcher.synced();
   return watcher;
 }
@@ -49,9 +52,9 @@ export class OutsideWatcher {
   readonly #closing = new AbortController();
   readonly #kinds: ReadonlyMap<WatchedKind, WatchedObjects>;
 
-  constructor(transport: Transport) {
+  constructor(transport: Transport, isRecorded: IsRecorded) {
     this.#transport = transport;
-    this.#kinds = new Map(KIND_NAMES.map((kind) => [kind, new WatchedObjects(kind)]));
+    this.#kinds = new Map(KIND_NAMES.map((kind) => [kind, new WatchedObjects(kind, isRecorded)]));
     for (const objects of this.#kinds.values()) void follow(transport, objects, this.#closing.signal);
   }
 
@@ -59,17 +62,21 @@ export class OutsideWatcher {
     await Promise.all([...this.#kinds.values()].map((objects) => objects.synced));
   }
 
-  /** Resolves once everything is recorded that the API server has written in this namespace until now. */
-  async catchUp(namespace: string): Promise<void> {
+  /**
+   * Resolves once everything is recorded that the API server has written in this namespace until now, with the version
+   * up to which all kinds are known: each has a watch of its own, and one may be ahead of the others.
+   */
+  async catchUp(namespace: string): Promise<number> {
     const limit = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(CAUGHT_UP_WITHIN_MS)]);
-    await Promise.all([...this.#kinds.values()].map((objects) => this.#catchUp(objects, namespace, limit)));
+    const kinds = [...this.#kinds.values()];
+    return Math.min(...(await Promise.all(kinds.map((objects) => this.#catchUp(objects, namespace, limit)))));
   }
 
-  async #catchUp(objects: WatchedObjects, namespace: string, limit: AbortSignal): Promise<void> {
+  async #catchUp(objects: WatchedObjects, namespace: string, limit: AbortSignal): Promise<number> {
     let listing: Listing<KubernetesObject> | undefined;
     while (!limit.aborted) {
       listing ??= await this.#list(objects.kind, namespace, limit);
-      if (listing !== undefined && objects.shows(namespace, listing)) return;
+      if (listing !== undefined && objects.shows(namespace, listing)) return Number(listing.resourceVersion);
       await pause(listing === undefined ? AGAIN_AFTER_MS : 5, limit);
     }
     throw new Error(
@@ -87,15 +94,24 @@ export class OutsideWatcher {
     return listing && items && { ...listing, items };
   }
 
-  /** What was seen of the namespace until now. */
-  recordOf(namespace: string): Pick<OutsideRecord, 'namespace' | 'versions' | 'gaps' | 'secrets'> {
+  /** What was seen of the namespace until now, or up to a version. */
+  recordOf(
+    namespace: string,
+    upTo = Number.POSITIVE_INFINITY,
+  ): Pick<OutsideRecord, 'namespace' | 'versions' | 'gaps' | 'secrets'> {
     const kinds = [...this.#kinds.values()].filter(({ kind }) => kind !== 'secrets');
     const versions = kinds
       .flatMap((objects) => objects.versionsIn(namespace))
+      .filter(({ at }) => at <= upTo)
       .toSorted((one, other) => one.at - other.at);
     const began = versions[0]?.at ?? 0;
     const gaps = kinds.flatMap((objects) => objects.gaps).filter(({ until }) => until > began);
     return { namespace, versions, gaps, secrets: this.#kinds.get('secrets')?.secretsIn(namespace) ?? [] };
+  }
+
+  /** The namespace has been judged for the last time. */
+  forget(namespace: string): void {
+    for (const objects of this.#kinds.values()) objects.forget(namespace);
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-// Chance that can be repeated: the same seed gives the same moments to the same cell.
+// Chance that can be repeated: the same seed gives the same numbers.
 import { createHash } from 'node:crypto';
 
 /** A source of numbers from 0 to 1. */

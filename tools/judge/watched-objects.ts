@@ -1,21 +1,25 @@
-// Every version of the objects of one kind, in the namespaces that tests have named.
+// Every version of the objects of one kind, in the namespaces that are to be judged.
 import type { KubernetesObject, Secret } from '../../api/kubernetes.ts';
 import type { Listing } from '../../kubernetes/list.ts';
-import { isRecorded } from './outside-record.ts';
 import type { Gap, OutsideRecord, RecordedKind, Version } from './scenario-record.ts';
 
 export type WatchedKind = RecordedKind | 'secrets';
+
+/** Whether what happens in a namespace is to be kept. */
+export type IsRecorded = (namespace: string) => boolean;
 
 /** Everything seen of one kind. */
 export class WatchedObjects {
   readonly kind: WatchedKind;
   readonly gaps: Gap[] = [];
+  readonly #isRecorded: IsRecorded;
   readonly #namespaces = new Map<string, Map<string, Version[]>>();
   readonly #synced = Promise.withResolvers<void>();
   #lastAt: number | undefined;
 
-  constructor(kind: WatchedKind) {
+  constructor(kind: WatchedKind, isRecorded: IsRecorded) {
     this.kind = kind;
+    this.#isRecorded = isRecorded;
   }
 
   get synced(): Promise<void> {
@@ -59,6 +63,11 @@ export class WatchedObjects {
     return seen && before.every(({ object }) => listed.has(object.metadata.uid));
   }
 
+  /** The namespace has been judged for the last time. */
+  forget(namespace: string): void {
+    this.#namespaces.delete(namespace);
+  }
+
   versionsIn(namespace: string): readonly Version[] {
     return [...this.#lives(namespace).values()].flat();
   }
@@ -74,7 +83,7 @@ export class WatchedObjects {
 
   #add(object: KubernetesObject, at: number, gone: boolean): void {
     const namespace = namespaceOf(this.kind, object);
-    if (!isRecorded(namespace)) return;
+    if (!this.#isRecorded(namespace)) return;
     const { uid = '' } = object.metadata;
     const life = this.#lives(namespace).get(uid) ?? [];
     const latest = life.at(-1);
@@ -91,7 +100,7 @@ export class WatchedObjects {
 
   #lives(namespace: string): Map<string, Version[]> {
     const lives = this.#namespaces.get(namespace) ?? new Map<string, Version[]>();
-    if (isRecorded(namespace)) this.#namespaces.set(namespace, lives);
+    if (this.#isRecorded(namespace)) this.#namespaces.set(namespace, lives);
     return lives;
   }
 }

@@ -1,0 +1,3 @@
+import { agentProgram } from './program.ts';
+
+await agentProgram(process.argv.slice(2));
