@@ -6,6 +6,7 @@ import { aborted, orStartError, runProgram } from '../client/program.ts';
 import { connectCluster } from '../kubernetes/connect.ts';
 import { createLog } from '../telemetry/log.ts';
 import { serveMetrics } from '../telemetry/metrics.ts';
+import { showProcess } from '../telemetry/process-info.ts';
 import { watchWindows } from './watch-windows.ts';
 
 await runProgram('guard', async (stop) => {
@@ -17,6 +18,7 @@ await runProgram('guard', async (stop) => {
   );
   let watching = false;
   const ready = () => watching && !stop.aborted;
+  showProcess('guard');
   const metrics = await serveMetrics({ port: settings.metricsPort, host: settings.metricsHost, ready });
   log.info('guard started', { port: metrics.port });
 

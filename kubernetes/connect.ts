@@ -32,7 +32,8 @@ export async function connectCluster({ component, context, log }: ConnectOptions
   return createCluster({ transport, component, log });
 }
 
-function loadConfig(context: string | undefined): KubeConfig {
+/** What a kubeconfig says, or the sentence that says what is wrong with it. */
+export function loadConfig(context: string | undefined): KubeConfig {
   const config = new KubeConfig();
   try {
     config.loadFromDefault();

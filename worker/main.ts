@@ -15,6 +15,7 @@ import { connectCluster } from '../kubernetes/connect.ts';
 import { createLog } from '../telemetry/log.ts';
 import type { Log } from '../telemetry/log.ts';
 import { serveMetrics } from '../telemetry/metrics.ts';
+import { showProcess } from '../telemetry/process-info.ts';
 import { syncMetrics } from '../telemetry/sync-metrics.ts';
 import { workflowBundle } from './bundle.ts';
 import { installRuntime } from './runtime.ts';
@@ -67,6 +68,7 @@ await runProgram('worker', async (stop) => {
   const watching = startWatches(cluster, log);
   const running = () => workers.every((worker) => worker.getState() === 'RUNNING');
   const ready = async () => running() && watching.synced && (await reachable(connection));
+  showProcess('worker', settings.buildId);
   const metrics = await serveMetrics({ port: settings.metricsPort, host: settings.metricsHost, ready });
   log.info('worker started', { temporal: place.address, namespace: place.namespace, port: metrics.port });
 

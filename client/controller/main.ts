@@ -5,11 +5,14 @@ import { ControllerSettings, readSettings } from '../../api/settings.ts';
 import { connectCluster } from '../../kubernetes/connect.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { serveMetrics } from '../../telemetry/metrics.ts';
+import { showClusterStanding } from '../../telemetry/cluster-metrics.ts';
+import { showProcess } from '../../telemetry/process-info.ts';
 import { showOutOfSync } from '../../telemetry/sync-metrics.ts';
 import { refuseNeighbours } from '../neighbours.ts';
 import { aborted, orStartError, runProgram } from '../program.ts';
 import { ensureSearchAttributes } from '../search-attributes.ts';
 import { connectTemporal, reachable } from '../temporal.ts';
+import { clusterStanding } from './cluster-standing.ts';
 import { nudgeWaitingSyncs } from './nudge.ts';
 import { syncStates } from './out-of-sync.ts';
 import { populateVolumes } from './populate-volumes.ts';
@@ -30,7 +33,9 @@ await runProgram('controller', async (stop) => {
   const { connection, namespace } = temporal;
   await orStartError(refuseNeighbours({ cluster, connection, namespace }, settings));
 
+  showProcess('controller');
   showOutOfSync(syncStates(cluster));
+  showClusterStanding(clusterStanding(cluster));
   let watching = false;
   const ready = async () => watching && !stop.aborted && (await reachable(temporal.connection));
   const metrics = await serveMetrics({ port: settings.metricsPort, host: settings.metricsHost, ready });

@@ -8,8 +8,11 @@ process=${1:-worker}
 case $process in
   worker) program=worker/main.ts ;;
   controller) program=client/controller/main.ts ;;
+  guard) program=guard/main.ts ;;
+  agent) program=agent/main.ts ;;
+  uninstall) program=client/uninstall/main.ts ;;
   *)
-    echo "stillpoint: there is no process '$process'; the processes are worker and controller" >&2
+    echo "stillpoint: there is no process '$process'; the processes are worker, controller, guard, agent and uninstall" >&2
     exit 2
     ;;
 esac

@@ -12,8 +12,8 @@ export async function startOurs(
   name: string = program,
   over: Environment = {},
 ): Promise<OwnProcess> {
-  const { folder, kubeconfig, temporalAddress } = inject('stack');
-  const env = { ...TEST_SETTINGS, KUBECONFIG: kubeconfig, TEMPORAL_ADDRESS: temporalAddress, ...over };
+  const { folder, accounts, temporalAddress } = inject('stack');
+  const env = { ...TEST_SETTINGS, KUBECONFIG: accounts[program], TEMPORAL_ADDRESS: temporalAddress, ...over };
   return startOwn({ program, name, folder, env });
 }
 

@@ -4,9 +4,13 @@ import type { TestProject } from 'vitest/node';
 import { ownStarted, startOwn, stopOwn } from '../../tools/own-processes.ts';
 import type { ObjectStore } from '../../tools/stack/stack.ts';
 import { stackUp } from '../../tools/stack/up.ts';
+import { missingRights, serviceAccounts } from './service-accounts.ts';
+import type { Accounts } from './service-accounts.ts';
 
 export interface StackForTests {
   readonly kubeconfig: string;
+  /** Kubeconfigs of our own processes, each with the rights of the chart's role for it. */
+  readonly accounts: Accounts;
   readonly temporalAddress: string;
   readonly temporalUi: string;
   readonly binFolder: string;
@@ -36,13 +40,18 @@ const STACK_NAME = process.env['STILLPOINT_TEST_STACK'] ?? 'test';
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const stack = await stackUp(STACK_NAME, (line) => process.stdout.write(`${line}\n`));
   const folder = join(stack.stateFolder, 'stillpoint');
-  const env = { ...TEST_SETTINGS, KUBECONFIG: stack.kubeconfig, TEMPORAL_ADDRESS: stack.temporalAddress };
+  const env = { ...TEST_SETTINGS, TEMPORAL_ADDRESS: stack.temporalAddress };
   await stopAll(folder);
-  const worker = await startOwn({ program: 'worker', folder, env });
-  await startOwn({ program: 'controller', folder, env });
+  const lacking = new Set(missingRights(folder));
+  const accounts = await serviceAccounts(stack, folder);
+  const start = (program: 'worker' | 'controller') =>
+    startOwn({ program, folder, env: { ...env, KUBECONFIG: accounts[program] } });
+  const worker = await start('worker');
+  await start('controller');
   const { kubeconfig, temporalAddress, temporalUi, binFolder, objectStore } = stack;
   project.provide('stack', {
     kubeconfig,
+    accounts,
     temporalAddress,
     temporalUi,
     binFolder,
@@ -50,7 +59,17 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     workerMetrics: `${worker.metricsUrl}/metrics`,
     folder,
   });
-  return () => stopAll(folder);
+  return async () => {
+    await stopAll(folder);
+    refuseMissingRights(missingRights(folder).filter((line) => !lacking.has(line)));
+  };
+}
+
+function refuseMissingRights(lines: readonly string[]): void {
+  if (lines.length === 0) return;
+  throw new Error(
+    `Our processes lack rights that they need; add them in deploy/helm/stillpoint/rbac:\n${lines.join('\n')}`,
+  );
 }
 
 async function stopAll(folder: string): Promise<void> {

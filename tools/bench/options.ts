@@ -20,7 +20,7 @@ export interface Options {
 /** `words` are those behind `npm run bench --`. */
 export function readOptions(words: readonly string[]): Options {
   const keys = [...new Set([...GROUPS, ...ROWS.map(({ key }) => key)])];
-  const { all, slow, crowd, killed, waiting, movers, ...options } = new Command('bench')
+  const { all, slow, crowd, killed, waiting, movers, cli, ...options } = new Command('bench')
     .description('Measures syncs on a local stack, and prints them beside their budgets.')
     .option('--rounds <n>', 'how many syncs to measure', wholeNumber, 24)
     .option('--only <rows>', `one group or row: ${keys.join(', ')}`, oneOf(keys))
@@ -32,6 +32,7 @@ export function readOptions(words: readonly string[]): Options {
     .option('--waiting', 'also with many pvcs waiting; forgets the stack afterwards', false)
     .option('--pvcs <n>', 'how many of them', wholeNumber, 10_000)
     .option('--movers', 'also each mover beside the tool that it calls, with 5 GiB; forgets the stack', false)
+    .option('--cli', 'also what kubectl stillpoint status costs before it prints', false)
     .option('--movers-scale <share>', 'with so much of it', share, 1)
     .option('--all', 'every row, VolSync beside it', false)
     .option('--keep', 'leave the stack up', false)
@@ -45,6 +46,7 @@ export function readOptions(words: readonly string[]): Options {
     'killed-mover': killed,
     waiting,
     movers,
+    cli,
   };
   const alone = ROWS.find(({ key }) => key === options.only)?.group ?? options.only;
   const groups = GROUPS.filter((group) => (alone === undefined ? all || wanted[group] : group === alone));
@@ -52,7 +54,7 @@ export function readOptions(words: readonly string[]): Options {
 }
 
 type Flags = Omit<Options, 'groups'> &
-  Readonly<Record<'all' | 'slow' | 'crowd' | 'killed' | 'waiting' | 'movers', boolean>>;
+  Readonly<Record<'all' | 'slow' | 'crowd' | 'killed' | 'waiting' | 'movers' | 'cli', boolean>>;
 
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');

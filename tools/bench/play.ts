@@ -1,4 +1,5 @@
 // Plays all groups of rows, one after the other, and each system in its turn.
+import { measureCli } from './cli.ts';
 import { figuresOf } from './figures.ts';
 import { measureCrowd } from './crowd.ts';
 import { measureKilled } from './killed.ts';
@@ -41,6 +42,7 @@ const TURNS: Readonly<Record<Group, Turns>> = {
   'killed-mover': { atMost: 3, turns: 1, alone: true },
   waiting: { atMost: 1, turns: 1, alone: true },
   movers: { atMost: 2, turns: 1, alone: true },
+  cli: { atMost: 1, turns: 1, alone: true },
 };
 
 export async function playGroups(place: Place, options: Options): Promise<Played> {
@@ -53,6 +55,7 @@ export async function playGroups(place: Place, options: Options): Promise<Played
   async function measure(group: Group, system: System, rounds: number): Promise<Figures> {
     if (group === 'crowd') return measureCrowd(place, system);
     if (group === 'waiting') return measureWaiting(place, options.pvcs);
+    if (group === 'cli') return { ...(await measureCli(place)) };
     if (group === 'movers') {
       movers.push(...(await measureMovers(place, { rounds, scale: options.moversScale })));
       return {};

@@ -12,6 +12,7 @@ export const GROUPS = [
   'killed-mover',
   'waiting',
   'movers',
+  'cli',
 ] as const;
 export type Group = (typeof GROUPS)[number];
 
@@ -158,6 +159,20 @@ export const ROWS: readonly Row[] = [
   waiting('watches', { what: 'watches, above idle', unit: '', atMost: 0 }),
   waiting('requests', { what: 'API requests in a quiet minute', unit: '', atMost: 0 }),
   waiting('calls', { what: 'Temporal calls in a quiet minute, above idle', unit: '', atMost: 2 }),
+  {
+    key: 'cli-cpu',
+    group: 'cli',
+    what: 'kubectl stillpoint status, 500 sources: CPU',
+    unit: 's',
+    budget: { atMost: 1 },
+  },
+  {
+    key: 'cli-lists',
+    group: 'cli',
+    what: 'kubectl stillpoint status, 500 sources: lists',
+    unit: '',
+    budget: { atMost: 2 },
+  },
 ];
 
 function waiting(

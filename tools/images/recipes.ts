@@ -42,6 +42,8 @@ export const workerFolders = [
   'workflows',
   'worker',
   'client',
+  'guard',
+  'agent',
 ];
 export const workerFiles = ['package.json', 'package-lock.json', '.npmrc', 'images/worker/entry.sh'];
 

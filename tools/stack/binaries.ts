@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cached } from './cache.ts';
-import { sanityModule, stackModules, type GoModule } from './go-modules.ts';
+import { helmModule, sanityModule, stackModules, type GoModule } from './go-modules.ts';
 import { requireGo } from './prerequisites.ts';
 import { reporting } from './progress.ts';
 import { run, type Say } from './shell.ts';
@@ -43,6 +43,11 @@ export async function binaries(say: Say): Promise<Binaries> {
 /** The conformance tests of CSI drivers, built on first use. */
 export async function csiSanity(say: Say): Promise<string> {
   return join(await built(sanityModule, { before: 0, total: 1, say }), 'csi-sanity');
+}
+
+/** Helm, built on first use. */
+export async function helm(say: Say): Promise<string> {
+  return join(await built(helmModule, { before: 0, total: 1, say }), 'helm');
 }
 
 interface Course {

@@ -49,6 +49,14 @@ export const stackModules: readonly GoModule[] = [
   { part: 'object-store', programs: ['object-store'], usualMinutes: 1, packages: '.' },
 ];
 
+/** Only the tests of the chart want it. Of the versions of the `kubernetes` module, so that their packages compile once. */
+export const helmModule: GoModule = {
+  part: 'helm',
+  programs: ['helm'],
+  usualMinutes: 2,
+  packages: 'helm.sh/helm/v4/cmd/helm',
+};
+
 /** The conformance tests of CSI drivers: ours are the only ones who need them. */
 export const sanityModule: GoModule = {
   part: 'csi-sanity',
