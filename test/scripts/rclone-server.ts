@@ -1,5 +1,5 @@
 // A remote that wants a password, and keeps neither checksums nor times: WebDAV, served by rclone on loopback.
-import { createServer } from 'node:net';
+import { freePorts } from '../../tools/stack/ports.ts';
 import type { Volume } from './rclone-volume.ts';
 
 /** Gives the action what writes a section of rclone.conf that opens the remote; the right password is `right`. */
@@ -7,7 +7,8 @@ export async function withPasswordServer(
   volume: Volume,
   action: (section: (password: string) => Promise<string>) => Promise<void>,
 ): Promise<void> {
-  const address = `127.0.0.1:${await freePort()}`;
+  const [port] = await freePorts(1);
+  const address = `127.0.0.1:${port}`;
   volume.folder('served');
   const serve = `exec rclone serve webdav served --addr ${address} --user shop --pass right 2>&1`;
   const server = volume.start('sh', ['-c', serve]);
@@ -21,14 +22,4 @@ export async function withPasswordServer(
     server.signal('SIGTERM');
     await server.outcome;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

@@ -2,8 +2,8 @@
 // the capabilities that the Job grants. Only the network is the machine's.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePorts } from '../../tools/stack/ports.ts';
 import { imageRoot, scratchFolder } from './rsync-image.ts';
 import { Run, type Environment, type Outcome } from './restic-source.ts';
 
@@ -111,11 +111,7 @@ export class ContainerRun extends Run {
   }
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
+export async function freePort(): Promise<number> {
+  const [port = 0] = await freePorts(1);
+  return port;
 }

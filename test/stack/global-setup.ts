@@ -61,7 +61,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   });
   return async () => {
     await stopAll(folder);
-    refuseMissingRights(missingRights(folder).filter((line) => !lacking.has(line)));
+    // Elsewhere API servers are killed, and a new one refuses everybody until it has read the roles.
+    if (project.name === 'stack')
+      refuseMissingRights(missingRights(folder).filter((line) => !lacking.has(line)));
   };
 }
 
