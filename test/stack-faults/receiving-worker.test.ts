@@ -9,8 +9,17 @@ import {
   createDestination,
   destinationRuns,
 } from '../stack/destination-scenario.ts';
-import { moversOf, repository, runningMover, setSecret } from '../stack/mover-scenario.ts';
-import { answer, aPair, copySecret, createIdleSource, DYNAMIC, objectStore } from '../stack/movers/pair.ts';
+import { moversOf, repository, runningMover } from '../stack/mover-scenario.ts';
+import {
+  answer,
+  aPair,
+  copySecret,
+  createIdleSource,
+  DYNAMIC,
+  objectStore,
+  setSecret,
+  syncs,
+} from '../stack/movers/pair.ts';
 import type { Destination, Pair } from '../stack/movers/pair.ts';
 import { stallingWay } from '../stack/movers/stalling-way.ts';
 import type { Target } from '../stack/movers/stalling-way.ts';
@@ -36,7 +45,7 @@ describe('a worker that is killed while a destination receives', () => {
     const { hostname, port } = new URL(objectStore().endpointFromPods);
     const way = await stallingWay(application, { host: hostname, port: Number(port) }, 'back');
     const { host } = way.target;
-    await setSecret(application, {
+    await setSecret(application, 'restic-secret', {
       RESTIC_REPOSITORY: repository(application, `http://${host}:${way.target.port}`),
     });
     const movers = moversOf(application);
@@ -54,18 +63,50 @@ describe('a worker that is killed while a destination receives', () => {
   });
 
   it(
-    'in mid-transfer: other workers find both movers again, and what is sent arrives once and whole',
+    'in mid-fetch by rclone: another worker finds the mover again, and what comes is whole',
     LONG,
     async () => {
       const pair = await aPair(world, { privileged: true });
       const { application, destination } = pair;
+      await application.shell(MAKE_LARGE);
+      await setSecret(application, 'store', { 'rclone.conf': storeAt(objectStore().endpointFromPods) });
+      await createIdleSource(application, { rclone: { copyMethod: 'Snapshot', ...atStore(pair) } });
+      await syncs(application, 'first');
+      const { hostname: host, port } = new URL(objectStore().endpointFromPods);
+      const way = await stallingWay(application, { host, port: Number(port) }, 'back');
+      const config = storeAt(`http://${way.target.host}:${way.target.port}`);
+      await setSecret(destination.place, 'store', { 'rclone.conf': config });
+      const receivers = moversOf(destination.place);
+      await destination.create({ rclone: { ...DYNAMIC, ...atStore(pair) }, trigger: { manual: 'first' } });
+      await way.stalled();
+      await runningMover(destination.place);
+      await takenUpByAnother(await runOf(destination));
+      await way.open();
+      await destination.status(({ lastManualSync }) => lastManualSync === 'first');
+      expect(await destination.shell(DIGEST)).toBe(await application.shell(DIGEST));
+      expect(receivers.size).toBe(1);
+      await pair.remove();
+    },
+  );
+
+  it.each<Sending>([
+    { section: 'rsyncTLS', port: 8000, keys: 'keySecret' },
+    { section: 'rsync', port: 22, keys: 'sshKeys' },
+  ])(
+    'in mid-transfer by $section: other workers find both movers again, and what is sent arrives once and whole',
+    LONG,
+    async (sending) => {
+      const { section, keys } = sending;
+      const pair = await aPair(world, { privileged: true });
+      const { application, destination } = pair;
       const [senders, receivers] = [moversOf(application), moversOf(destination.place)];
-      await application.shell('head -c 12000000 /dev/urandom > /data/large; sync');
-      await destination.create({ rsyncTLS: { ...DYNAMIC }, trigger: { manual: 'first' } });
-      const way = await stallingWay(application, await listening(pair));
+      await application.shell(MAKE_LARGE);
+      await destination.create({ [section]: { ...DYNAMIC }, trigger: { manual: 'first' } });
+      const way = await stallingWay(application, await listening(pair, sending));
       const { host: address, port } = way.target;
-      const rsyncTLS = { copyMethod: 'Snapshot', keySecret: 'key', address, port };
-      await createIdleSource(application, { rsyncTLS });
+      await createIdleSource(application, {
+        [section]: { copyMethod: 'Snapshot', [keys]: 'key', address, port },
+      });
       await answer(application, 'first');
       await way.stalled();
       await runningMover(destination.place);
@@ -73,13 +114,34 @@ describe('a worker that is killed while a destination receives', () => {
       await way.open();
       await application.sourceStatus(({ lastSyncTime }) => lastSyncTime !== undefined);
       await destination.status(({ lastManualSync }) => lastManualSync === 'first');
-      const digest = 'sha256sum /data/large';
-      expect(await destination.shell(digest)).toBe(await application.shell(digest));
+      expect(await destination.shell(DIGEST)).toBe(await application.shell(DIGEST));
       expect([senders.size, receivers.size]).toEqual([1, 1]);
       await pair.remove();
     },
   );
 });
+
+const MAKE_LARGE = 'head -c 12000000 /dev/urandom > /data/large; sync';
+const DIGEST = 'sha256sum /data/large';
+
+/** A mover whose destination listens: its section, and where the status names the keys for the source. */
+interface Sending {
+  readonly section: 'rsyncTLS' | 'rsync';
+  readonly port: number;
+  readonly keys: 'keySecret' | 'sshKeys';
+}
+
+function storeAt(endpoint: string): string {
+  const { accessKey, secretKey } = objectStore();
+  const lines = ['[store]', 'type = s3', 'provider = Minio', 'no_check_bucket = true'];
+  const login = [`access_key_id = ${accessKey}`, `secret_access_key = ${secretKey}`];
+  return [...lines, ...login, `endpoint = ${endpoint}`, ''].join('\n');
+}
+
+function atStore({ application }: Pair) {
+  const rcloneDestPath = `repositories/${application.namespace}/rclone`;
+  return { rcloneConfig: 'store', rcloneConfigSection: 'store', rcloneDestPath };
+}
 
 /** Kills the only worker, which attends to the sync, and starts another. */
 async function takenUpByAnother(run: string): Promise<void> {
@@ -93,13 +155,18 @@ async function takenUpByAnother(run: string): Promise<void> {
 }
 
 /** Where the destination listens; its key stands at the source then. */
-async function listening({ application, destination }: Pair): Promise<Target> {
-  const { rsyncTLS } = await destination.status(
-    ({ rsyncTLS: said }) => said?.address !== undefined && said.keySecret !== undefined,
+async function listening(
+  { application, destination }: Pair,
+  { section, keys, port }: Sending,
+): Promise<Target> {
+  const saidBy = (status: object) =>
+    (status as Readonly<Record<string, Readonly<Record<string, string>> | undefined>>)[section];
+  const status = await destination.status(
+    (now) => saidBy(now)?.['address'] !== undefined && saidBy(now)?.[keys] !== undefined,
   );
-  const published = { namespace: destination.namespace, name: rsyncTLS?.keySecret ?? '' };
-  await copySecret(published, application, 'key');
-  return { host: rsyncTLS?.address ?? '', port: 8000 };
+  const said = saidBy(status);
+  await copySecret({ namespace: destination.namespace, name: said?.[keys] ?? '' }, application, 'key');
+  return { host: said?.['address'] ?? '', port };
 }
 
 async function runOf({ ref }: Destination): Promise<string> {
